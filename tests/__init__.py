@@ -1,0 +1,1 @@
+"""The tests of grader; `tests.bench` measures, `tests.fuzz` mutates."""
