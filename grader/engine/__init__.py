@@ -1,0 +1,23 @@
+"""The reference engine: graphs of operations, and derivatives as graphs of the same operations.
+
+Knows nothing of problems, students or files. `ops` is the table of operations, `formula` reads text, `transform`
+differentiates, `compile` makes functions, `graph` holds named nodes and quantities.
+"""
+
+from grader.engine.formula import FormulaError, Unfit, UnknownName, names_read, read_constant, read_formula
+from grader.engine.graph import RESERVED_NAMES, Graph, GraphErrors, Leaf
+from grader.engine.node import Node
+
+__all__ = [
+    "RESERVED_NAMES",
+    "FormulaError",
+    "Graph",
+    "GraphErrors",
+    "Leaf",
+    "Node",
+    "Unfit",
+    "UnknownName",
+    "names_read",
+    "read_constant",
+    "read_formula",
+]

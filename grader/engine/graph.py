@@ -1,0 +1,480 @@
+"""A graph of named nodes: a problem's formulas as one shaped computation, and the quantities asked of it.
+
+Every named node is the operation `named` over the small graph of its formula; edges, Jacobians and adjoints that
+people see are those of the named nodes. Immutable; knows nothing of problems, students or files.
+"""
+
+from __future__ import annotations
+
+import ast
+import itertools
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from grader.engine import formula as formulas
+from grader.engine.compile import Compiled, compile_nodes, prepared
+from grader.engine.formula import FUNCTIONS, FormulaError, Reader, Scope, Unfit, names_read, parse, read_formula
+from grader.engine.node import Node, Shape, constant, leaf
+from grader.engine.node import apply as apply_op
+from grader.engine.ops import describe, ones, reshaped
+from grader.engine.transform import forward, jacobian, quotients, reverse
+
+Where = tuple[str, ...]
+
+
+class GraphErrors(Exception):
+    """All that is wrong with the formulas of a graph: pairs of a place (("nodes", name), …) and a FormulaError."""
+
+    def __init__(self, errors: list[tuple[Where, FormulaError]]) -> None:
+        super().__init__("; ".join(f"{'.'.join(where)}: {error.message}" for where, error in errors))
+        self.errors = errors
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """An input: its shape, and for a label its number of classes (its values then count from 0)."""
+
+    shape: Shape
+    label_classes: int | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Graph:
+    """Named nodes in order of evaluation. Build one with `Graph.build`; everything here is read-only."""
+
+    inputs: tuple[str, ...]
+    constants: tuple[str, ...]
+    labels: tuple[str, ...]
+    nodes: tuple[str, ...]
+    formulas: Mapping[str, str]
+    parents_of: Mapping[str, tuple[str, ...]]
+    by_name: Mapping[str, Node]
+    functions: Mapping[str, Callable[[Node], Node]]
+    unspecified: frozenset[str]
+    classes: Mapping[str, int]
+    output: str | None
+    _cache: dict[Any, Any] = field(default_factory=dict)
+
+    @classmethod
+    def build(
+        cls,
+        inputs: Mapping[str, Leaf],
+        nodes: Mapping[str, str],
+        functions: Mapping[str, str] | None = None,
+        constants: frozenset[str] = frozenset(),
+        output: str | None = None,
+    ) -> Graph:
+        """Read all formulas; raises GraphErrors with everything that is wrong, each with its place."""
+        return _Builder(inputs, nodes, functions or {}, constants, output).build()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Inputs, constants and nodes, each after what it reads."""
+        return (*self.inputs, *self.constants, *self.nodes)
+
+    @cached_property
+    def leaves(self) -> tuple[str, ...]:
+        """Inputs (labels among them) and constants."""
+        return (*self.inputs, *self.constants)
+
+    def parents(self, name: str) -> tuple[str, ...]:
+        """What the formula of `name` reads, in order of appearance; nothing for a leaf."""
+        return self.parents_of.get(name, ())
+
+    @cached_property
+    def _readers(self) -> Mapping[str, tuple[str, ...]]:
+        readers: dict[str, list[str]] = {name: [] for name in self.names}
+        for node in self.nodes:
+            for parent in self.parents(node):
+                readers[parent].append(node)
+        return {name: tuple(r) for name, r in readers.items()}
+
+    def readers(self, name: str) -> tuple[str, ...]:
+        """The nodes whose formulas read `name`, in order of evaluation."""
+        return self._readers[name]
+
+    @cached_property
+    def edges(self) -> tuple[tuple[str, str], ...]:
+        """All pairs (j, i) where node i reads j, by i in order of evaluation."""
+        return tuple((j, i) for i in self.nodes for j in self.parents(i))
+
+    def shape(self, name: str) -> Shape:
+        """The shape of a name's value."""
+        return self.by_name[name].shape
+
+    def formula(self, name: str) -> str:
+        """The formula of a node, as its author wrote it."""
+        return self.formulas[name]
+
+    @cached_property
+    def scope(self) -> Scope:
+        """What a quantity may use."""
+        return Scope(self.by_name, self.functions, self.classes, {q: partial_quantity(self, q) for q in QUANTITIES})
+
+    def quantity(self, text: str) -> Node:
+        """The graph of a quantity (format.md 1.3). Raises FormulaError with columns into `text`."""
+        return read_formula(text, self.scope)
+
+    def compiled(self, *outputs: Node) -> Compiled:
+        """Nodes as a function of all leaves, in the order of `leaves`; kept for the next call."""
+        if outputs not in self._cache:
+            self._cache[outputs] = compile_nodes(outputs, [self.by_name[n] for n in self.leaves])
+        found: Compiled = self._cache[outputs]
+        return found
+
+    def evaluate(self, point: Mapping[str, Any], *outputs: Node) -> tuple[Any, ...]:
+        """The values of nodes at a point: a value for each input and constant."""
+        return self.compiled(*outputs)(*(prepared(point[n]) for n in self.leaves))
+
+    def values(self, point: Mapping[str, Any]) -> dict[str, Any]:
+        """The forward pass: the value of every name."""
+        found = self.evaluate(point, *(self.by_name[n] for n in self.names))
+        return dict(zip(self.names, found, strict=True))
+
+    @cached_property
+    def markers(self) -> frozenset[Node]:
+        """The nodes of all names: where local functions begin."""
+        return frozenset(self.by_name.values())
+
+    def local_leaves(self, name: str) -> frozenset[Node]:
+        """What the local function of `name` takes as given: every other named node."""
+        return self.markers - {self.by_name[name]}
+
+    def edge(self, j: str, i: str) -> Node:
+        """The local Jacobian of i's own function by j, other parents held fixed; of scalars a number."""
+        node = jacobian(self.by_name[i], self.by_name[j], self.local_leaves(i))
+        return reshaped(node, ()) if node.size == 1 and not self.shape(i) and not self.shape(j) else node
+
+
+# ---- building -----------------------------------------------------------------------------------------------------
+
+
+class _Builder:
+    """Reads the formulas of a graph, collecting every error before it gives up."""
+
+    def __init__(
+        self,
+        inputs: Mapping[str, Leaf],
+        nodes: Mapping[str, str],
+        functions: Mapping[str, str],
+        constants: frozenset[str],
+        output: str | None,
+    ) -> None:
+        self.inputs, self.nodes, self.constants, self.output = inputs, nodes, constants, output
+        self.function_texts = functions
+        self.errors: list[tuple[Where, FormulaError]] = []
+        self.by_name: dict[str, Node] = {}
+        self.functions: dict[str, Callable[[Node], Node]] = {}
+
+    def build(self) -> Graph:
+        self._read_functions()
+        parents = self._read_parents()
+        order = self._ordered(parents)
+        self._read_nodes(order)
+        output = self._find_output(order, parents)
+        if self.errors:
+            raise GraphErrors(self.errors)
+        return Graph(
+            tuple(n for n in self.inputs if n not in self.constants),
+            tuple(n for n in self.inputs if n in self.constants),
+            tuple(n for n, given in self.inputs.items() if given.label_classes is not None),
+            tuple(order),
+            dict(self.nodes),
+            parents,
+            {n: self.by_name[n] for n in (*self.inputs, *order)},
+            self.functions,
+            frozenset(n for n, text in self.function_texts.items() if text.strip() == "any"),
+            self._classes(),
+            output,
+        )
+
+    def _classes(self) -> dict[str, int]:
+        return {n: given.label_classes for n, given in self.inputs.items() if given.label_classes is not None}
+
+    def _read_functions(self) -> None:
+        for number, (name, text) in enumerate(self.function_texts.items()):
+            try:
+                self.functions[name] = local_function(text, number, self.functions)
+            except FormulaError as error:
+                self.errors.append((("functions", name), error))
+
+    def _read_parents(self) -> dict[str, tuple[str, ...]]:
+        parents: dict[str, tuple[str, ...]] = {}
+        known = {*self.inputs, *self.nodes}
+        for name, text in self.nodes.items():
+            try:
+                parents[name] = tuple(n for n in names_read(text) if n in known)
+            except FormulaError as error:
+                self.errors.append((("nodes", name), error))
+        return parents
+
+    def _ordered(self, parents: Mapping[str, tuple[str, ...]]) -> list[str]:
+        """The nodes in order of evaluation, as near to the order of the file as can be."""
+        waiting = {n: {p for p in ps if p in self.nodes} for n, ps in parents.items()}
+        order: list[str] = []
+        state: dict[str, int] = {}
+        for start in self.nodes:
+            if start not in waiting or start in state:
+                continue
+            stack = [start]
+            while stack:
+                name = stack[-1]
+                state.setdefault(name, 1)
+                open_parent = next((p for p in parents.get(name, ()) if p in waiting and p not in state), None)
+                if open_parent is not None:
+                    stack.append(open_parent)
+                    continue
+                circle = next((p for p in waiting[name] if state.get(p) == 1 and p in stack), None)
+                if circle is not None and state[name] == 1:
+                    self._report_circle(stack[stack.index(circle) :])
+                state[name] = 2
+                order.append(stack.pop())
+        return order
+
+    def _report_circle(self, names: list[str]) -> None:
+        way = " -> ".join([*names, names[0]])
+        message = f"{names[0]} reads itself" if len(names) == 1 else f"these nodes read each other in a circle: {way}"
+        text = self.nodes[names[-1]]
+        found = re.search(rf"\b{re.escape(names[0])}\b", text)
+        start, end = found.span() if found else (0, len(text))
+        hint = "A value can only be computed from values that are there before."
+        self.errors.append((("nodes", names[-1]), FormulaError(message, start, end, hint)))
+
+    def _read_nodes(self, order: list[str]) -> None:
+        for name, given in self.inputs.items():
+            self.by_name[name] = leaf(name, given.shape)
+        broken = {where[1] for where, _ in self.errors if where[0] == "nodes"}
+        for name in order:
+            if name in broken:
+                continue
+            scope = Scope(dict(self.by_name), self.functions, self._classes())
+            try:
+                value = read_formula(self.nodes[name], scope)
+            except formulas.UnknownName as error:
+                if broken.isdisjoint(self._mentioned(name)):
+                    self.errors.append((("nodes", name), error))
+                broken.add(name)
+            except FormulaError as error:
+                self.errors.append((("nodes", name), error))
+                broken.add(name)
+            else:
+                self.by_name[name] = apply_op("named", value, name=name)
+
+    def _mentioned(self, name: str) -> set[str]:
+        return set(names_read(self.nodes[name]))
+
+    def _find_output(self, order: list[str], parents: Mapping[str, tuple[str, ...]]) -> str | None:
+        if self.output is not None:
+            return self.output if self.output in self.nodes or self.output in self.inputs else None
+        read = {p for ps in parents.values() for p in ps}
+        ends = [n for n in order if n not in read]
+        return ends[0] if len(ends) == 1 else None
+
+
+def local_function(text: str, number: int, others: Mapping[str, Callable[[Node], Node]]) -> Callable[[Node], Node]:
+    """A function of `functions`: the name of a known one, a formula `z -> …`, or `any`, for which one is drawn."""
+    text = text.strip()
+    if text == "any":
+        return _unspecified(number)
+    arrow = re.fullmatch(r"([A-Za-z]\w*)\s*->\s*(.*)", text, re.DOTALL)
+    if arrow:
+        return _from_arrow(arrow.group(1), arrow.group(2), arrow.start(2), others)
+    if text in formulas.UNARY_FUNCTIONS:
+        return lambda x: apply_op(text, x)
+    if text in others:
+        return others[text]
+    hint = "Write the name of a function such as tanh, a formula such as z -> z / (1 + abs(z)), or any."
+    raise FormulaError(f"{text} is no function of one number", 0, len(text), hint)
+
+
+def _from_arrow(
+    name: str, body: str, shift: int, others: Mapping[str, Callable[[Node], Node]]
+) -> Callable[[Node], Node]:
+    def function(x: Node) -> Node:
+        try:
+            node = read_formula(body, Scope({name: x}, others))
+        except FormulaError as error:
+            raise type(error)(error.message, error.start + shift, error.end + shift, error.hint) from None
+        if node.shape != x.shape:
+            message = f"{body.strip()} gives {describe(node.shape)} for {describe(x.shape)}"
+            raise Unfit(message, shift, shift + len(body))
+        return node
+
+    function(leaf(name, ()))
+    return function
+
+
+def _unspecified(number: int) -> Callable[[Node], Node]:
+    """A smooth function with no special values, different for each number: what is right for any is right for it."""
+    a, b, c, d = (0.6 + 0.17 * ((7 * number + 3 * k) % 5) for k in range(4))
+
+    def function(x: Node) -> Node:
+        wave = apply_op("sin", c * x + 0.5)
+        return a * apply_op("tanh", b * x + 0.3 * c) + 0.4 * d * wave + 0.15 * apply_op("square", x)
+
+    return function
+
+
+# ---- quantities (format.md 1.3) -----------------------------------------------------------------------------------
+
+Quantity = Callable[[Graph, Reader, ast.Call], Node]
+QUANTITIES: dict[str, Quantity] = {}
+
+
+def partial_quantity(graph: Graph, name: str) -> Callable[[Reader, ast.Call], Node]:
+    """A quantity of this graph, as a scope takes it."""
+    return lambda reader, call: QUANTITIES[name](graph, reader, call)
+
+
+def _quantity(least: int, most: int) -> Callable[[Quantity], Quantity]:
+    def keep(read: Quantity) -> Quantity:
+        def checked(graph: Graph, reader: Reader, call: ast.Call) -> Node:
+            reader.check_count(call, least, most)
+            if call.keywords:
+                raise reader.error(call, f"{reader.source(call.func)} has no options")
+            return read(graph, reader, call)
+
+        QUANTITIES[read.__name__.lstrip("_")] = checked
+        return checked
+
+    return keep
+
+
+def _named(graph: Graph, reader: Reader, tree: ast.expr, derivable: bool = True) -> str:
+    if not isinstance(tree, ast.Name):
+        raise reader.error(tree, f"a name of the graph is needed here, and this is {reader.source(tree)}")
+    if tree.id not in graph.by_name:
+        raise reader.unknown(tree, tree.id)
+    if derivable and tree.id in graph.labels:
+        raise reader.error(tree, f"{tree.id} is a label, and no derivative by a label exists", kind=Unfit)
+    return tree.id
+
+
+def _scalar(reader: Reader, tree: ast.expr, what: str) -> Node:
+    node = reader.read(tree)
+    if node.shape != ():
+        message = f"{what} needs a number, and {reader.source(tree)} is {describe(node.shape)}"
+        raise reader.error(tree, message, "jac(z, x) is the Jacobian of an array.", kind=Unfit)
+    return node
+
+
+def _like(reader: Reader, tree: ast.expr, shape: Shape, what: str) -> Node:
+    node = reader.read(tree)
+    if node.shape != shape:
+        raise reader.error(tree, f"{what} is {describe(shape)}, and this is {describe(node.shape)}", kind=Unfit)
+    return node
+
+
+@_quantity(2, 2)
+def _grad(graph: Graph, reader: Reader, call: ast.Call) -> Node:
+    output = _scalar(reader, call.args[0], "grad(o, x)")
+    wrt = graph.by_name[_named(graph, reader, call.args[1])]
+    return reverse(output, [wrt], constant(1.0))[0]
+
+
+@_quantity(1, 1)
+def _adjoint(graph: Graph, reader: Reader, call: ast.Call) -> Node:
+    name = _named(graph, reader, call.args[0])
+    if graph.output is None:
+        message = "adjoint(u) needs the output, and more than one node is read by nothing"
+        raise reader.error(call, message, "Name one: output: o, beside nodes.")
+    output = graph.by_name[graph.output]
+    if output.shape != ():
+        message = f"adjoint(u) needs an output that is a number, and {graph.output} is {describe(output.shape)}"
+        raise reader.error(call, message, kind=Unfit)
+    return reverse(output, [graph.by_name[name]], constant(1.0))[0]
+
+
+@_quantity(2, 2)
+def _jac(graph: Graph, reader: Reader, call: ast.Call) -> Node:
+    return jacobian(reader.read(call.args[0]), graph.by_name[_named(graph, reader, call.args[1])])
+
+
+@_quantity(2, 2)
+def _edge(graph: Graph, reader: Reader, call: ast.Call) -> Node:
+    j, i = (_named(graph, reader, a) for a in call.args)
+    return _edge_node(graph, reader, call, j, i)
+
+
+def _edge_node(graph: Graph, reader: Reader, call: ast.Call, j: str, i: str) -> Node:
+    if j not in graph.parents(i):
+        read = f"{i} reads {', '.join(graph.parents(i))}" if graph.parents(i) else f"{i} is an input"
+        raise reader.error(call, f"there is no edge from {j} to {i}: {read}")
+    return graph.edge(j, i)
+
+
+@_quantity(2, 50)
+def _path(graph: Graph, reader: Reader, call: ast.Call) -> Node:
+    names = [_named(graph, reader, a) for a in call.args]
+    product: Node | None = None
+    for j, i in itertools.pairwise(names):
+        edge = _edge_node(graph, reader, call, j, i)
+        edge = reshaped(edge, (graph.by_name[i].size, graph.by_name[j].size))
+        product = edge if product is None else edge @ product
+    assert product is not None  # noqa: S101 - two names at least
+    return reshaped(product, ()) if not graph.shape(names[0]) and not graph.shape(names[-1]) else product
+
+
+@_quantity(2, 2)
+def _tangent(graph: Graph, reader: Reader, call: ast.Call) -> Node:
+    wrt = graph.by_name[_named(graph, reader, call.args[1])]
+    if wrt.shape != ():
+        message = f"tangent(u, x) moves a number, and {reader.source(call.args[1])} is {describe(wrt.shape)}"
+        raise reader.error(call, message, "jvp(u, x, v) moves an array along v.", kind=Unfit)
+    return forward(reader.read(call.args[0]), {wrt: ones(())})
+
+
+@_quantity(3, 3)
+def _jvp(graph: Graph, reader: Reader, call: ast.Call) -> Node:
+    wrt = graph.by_name[_named(graph, reader, call.args[1])]
+    direction = _like(reader, call.args[2], wrt.shape, reader.source(call.args[1]))
+    return forward(reader.read(call.args[0]), {wrt: direction})
+
+
+@_quantity(3, 3)
+def _vjp(graph: Graph, reader: Reader, call: ast.Call) -> Node:
+    output = reader.read(call.args[0])
+    wrt = graph.by_name[_named(graph, reader, call.args[1])]
+    return reverse(output, [wrt], _like(reader, call.args[2], output.shape, reader.source(call.args[0])))[0]
+
+
+@_quantity(2, 2)
+def _hess(graph: Graph, reader: Reader, call: ast.Call) -> Node:
+    wrt = graph.by_name[_named(graph, reader, call.args[1])]
+    gradient = reverse(_scalar(reader, call.args[0], "hess(o, x)"), [wrt], constant(1.0))[0]
+    matrix = jacobian(gradient, wrt)
+    return matrix if wrt.shape else reshaped(matrix, ())
+
+
+@_quantity(3, 3)
+def _hvp(graph: Graph, reader: Reader, call: ast.Call) -> Node:
+    wrt = graph.by_name[_named(graph, reader, call.args[1])]
+    gradient = reverse(_scalar(reader, call.args[0], "hvp(o, x, v)"), [wrt], constant(1.0))[0]
+    return forward(gradient, {wrt: _like(reader, call.args[2], wrt.shape, reader.source(call.args[1]))})
+
+
+def _step(reader: Reader, call: ast.Call) -> Node:
+    return _like(reader, call.args[2], (), "the step")
+
+
+@_quantity(3, 3)
+def _forward_difference(graph: Graph, reader: Reader, call: ast.Call) -> Node:
+    output, h = reader.read(call.args[0]), _step(reader, call)
+    wrt = graph.by_name[_named(graph, reader, call.args[1])]
+    return quotients(output, wrt, lambda moved: (moved(h) - output) / h)
+
+
+@_quantity(3, 3)
+def _central_difference(graph: Graph, reader: Reader, call: ast.Call) -> Node:
+    output, h = reader.read(call.args[0]), _step(reader, call)
+    wrt = graph.by_name[_named(graph, reader, call.args[1])]
+    return quotients(output, wrt, lambda moved: (moved(h) - moved(-h)) / (2 * h))
+
+
+RESERVED_NAMES = frozenset({*FUNCTIONS, *QUANTITIES, "pi"})
+"""Names that no input, node or function may have."""
+
+__all__ = ["RESERVED_NAMES", "Graph", "GraphErrors", "Leaf", "names_read", "parse"]

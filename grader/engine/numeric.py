@@ -1,0 +1,111 @@
+"""Numerically careful NumPy functions that compiled graphs call where one NumPy expression would not do.
+
+Each maps arrays to arrays of float64; none knows of nodes. Those with an `axis` take what NumPy takes.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy
+
+Array = Any
+
+
+def sigmoid(x: Array) -> Array:
+    """1 / (1 + exp(-x)), to full relative accuracy at both ends."""
+    return numpy.exp(-numpy.logaddexp(0.0, -x))
+
+
+_erf = numpy.vectorize(math.erf, otypes=[float])
+
+
+def erf(x: Array) -> Array:
+    """The error function, entry by entry (NumPy has none)."""
+    return _erf(x)
+
+
+def logsumexp(x: Array, axis: Any, keepdims: bool) -> Array:
+    """log(sum(exp(x))) along `axis`, without overflow."""
+    top = numpy.max(x, axis=axis, keepdims=True)
+    top = numpy.where(numpy.isfinite(top), top, 0.0)
+    out = numpy.log(numpy.sum(numpy.exp(x - top), axis=axis, keepdims=True)) + top
+    return out if keepdims else numpy.squeeze(out, axis=axis)
+
+
+def log_softmax(x: Array, axis: Any) -> Array:
+    """x - logsumexp(x) along `axis`."""
+    shifted = x - numpy.max(x, axis=axis, keepdims=True)
+    return shifted - numpy.log(numpy.sum(numpy.exp(shifted), axis=axis, keepdims=True))
+
+
+def softmax(x: Array, axis: Any) -> Array:
+    """exp(x) / sum(exp(x)) along `axis`."""
+    powers = numpy.exp(x - numpy.max(x, axis=axis, keepdims=True))
+    return powers / numpy.sum(powers, axis=axis, keepdims=True)
+
+
+def norm(x: Array) -> Array:
+    """The Euclidean (Frobenius) norm of all entries, without overflow."""
+    top = numpy.max(numpy.abs(x), initial=0.0)
+    return top * numpy.sqrt(numpy.sum(numpy.square(x / top))) if top > 0 and numpy.isfinite(top) else top + 0.0
+
+
+def direction(x: Array) -> Array:
+    """x / norm(x), and 0 where x is 0."""
+    length = norm(x)
+    return x / length if length > 0 else numpy.zeros_like(x)
+
+
+def max_share(x: Array, axis: Any) -> Array:
+    """1 at the largest entry along `axis` and 0 elsewhere; at a tie equal shares that add up to 1."""
+    hit = (x == numpy.max(x, axis=axis, keepdims=True)).astype(float)
+    return hit / numpy.sum(hit, axis=axis, keepdims=True)
+
+
+def put(p: Array, key: Any, shape: tuple[int, ...]) -> Array:
+    """An array of zeros with `p` at `key`."""
+    out = numpy.zeros(shape)
+    out[key] = p
+    return out
+
+
+def pick(q: Array, y: Array) -> Array:
+    """q[y] for one label, and one entry of each row for a batch of labels (from 0)."""
+    y = numpy.asarray(y).astype(int)
+    return q[y] if y.ndim == 0 else q[numpy.arange(len(y)), y]
+
+
+def onehot(y: Array, classes: int) -> Array:
+    """The vector (one label) or matrix (a batch) that is 1 at the labels (from 0) and 0 elsewhere."""
+    return (numpy.asarray(y).astype(int)[..., None] == numpy.arange(classes)).astype(float)
+
+
+def det(a: Array) -> Array:
+    """The determinant of a square matrix."""
+    return numpy.linalg.det(a)
+
+
+def cofactors(a: Array) -> Array:
+    """The matrix of cofactors, det(a) inv(a).T where a is regular; right for singular matrices too."""
+    u, s, vt = numpy.linalg.svd(a)
+    others = numpy.array([numpy.prod(numpy.delete(s, i)) for i in range(len(s))])
+    sign = numpy.linalg.det(u) * numpy.linalg.det(vt)
+    return sign * (u * others) @ vt
+
+
+def inv(a: Array) -> Array:
+    """The inverse of a square matrix; entries are nan where it is singular."""
+    try:
+        return numpy.linalg.inv(a)
+    except numpy.linalg.LinAlgError:
+        return numpy.full_like(a, numpy.nan)
+
+
+def solve(a: Array, b: Array) -> Array:
+    """The solution of a x = b; entries are nan where a is singular."""
+    try:
+        return numpy.linalg.solve(a, b)
+    except numpy.linalg.LinAlgError:
+        return numpy.full_like(b, numpy.nan)
