@@ -1,0 +1,86 @@
+"""What the pages have in common: the templates, the style sheet, and how names and text are written in HTML.
+
+Every text that a template prints is made visible (`report.text`) and then escaped, without the template asking for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from itertools import count
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from grader.report.numbers import percent, points_text
+from grader.report.states import STATES
+from grader.report.text import cut, name_parts, visible
+
+STYLE = "grader.css"
+LONGEST_MESSAGE = 4000
+LONGEST_ANSWER = 600
+_TEMPLATES = Path(__file__).parent / "templates"
+
+
+def render(template: str, **values: object) -> str:
+    """A page as text."""
+    return _environment().get_template(template).render(**values)
+
+
+@cache
+def style() -> str:
+    """The style sheet that is written beside the pages."""
+    return (_TEMPLATES / STYLE).read_text(encoding="utf-8")
+
+
+def name_html(name: str) -> Markup:
+    """A name with its digits lowered; the names of an edge with an arrow between them."""
+    return Markup('<span class="arrow" role="img" aria-label="to">→</span>').join(
+        Markup('<i class="name">{}<sub>{}</sub></i>').format(letters, digits)
+        if digits
+        else Markup('<span class="name">{}</span>').format(visible(cut(letters, 80)))
+        for letters, digits in name_parts(name)
+    )
+
+
+def message_html(message: str) -> Markup:
+    """A message in its lines: a paragraph, or as it stands where it has several, since carets point upwards."""
+    message = cut(message.strip("\n"), LONGEST_MESSAGE)
+    if "\n" in message:
+        return Markup('<pre class="code">{}</pre>').format(visible(message, lines=True))
+    return Markup("<p>{}</p>").format(visible(message))
+
+
+def letters() -> Iterator[str]:
+    """The letters of questions: a, b, … z, aa, ab, …"""
+    for number in count(1):
+        letter = ""
+        while number:
+            number, place = divmod(number - 1, 26)
+            letter = chr(ord("a") + place) + letter
+        yield letter
+
+
+def _seen(value: object) -> object:
+    """Make every printed text visible; what is HTML already was made so before."""
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        finalize=_seen,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        auto_reload=False,
+    )
+    environment.filters.update(
+        name=name_html, message=message_html, points=points_text, percent=percent, cut=cut, forceescape=escape
+    )
+    environment.globals.update(states=STATES, longest_answer=LONGEST_ANSWER)
+    return environment

@@ -1,0 +1,144 @@
+"""results.json: every mark, complete, for other programs (format.md 4).
+
+Streamed, with one item on a line, so that it can be compared and read; the same input gives the same bytes. The file
+gets its name when it is complete. Its last field lists what the run wrote.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Mapping
+from typing import ClassVar
+
+import numpy
+
+from grader.marking.results import ItemResult, ProblemResult, QuestionResult, StudentResult
+from grader.report.folder import FILES_LINE, RESULTS, Folder
+from grader.report.numbers import rounded
+from grader.report.text import encodable
+from grader.report.writer import Head, Summary
+
+FORMAT = 1
+_WHOLE = 2.0**53
+"""Below it a whole number is written without a fraction."""
+
+
+class ResultsJson:
+    """The instructor's results; the last writer, since it lists the files of the others."""
+
+    pages: ClassVar[bool] = False
+    last: ClassVar[bool] = True
+
+    def open(self, folder: Folder, head: Head) -> None:
+        """Write the head."""
+        self._folder = folder
+        self._file = folder.create(RESULTS)
+        self._between = "\n"
+        first = {"format": FORMAT, "grader": head.grader, "title": head.title, "sandbox": head.sandbox}
+        problems = [_object({"id": p.id, "title": p.title, "points": _points(p.points)}) for p in head.problems]
+        self._file.write(f'{_object(first)[:-1]},\n "problems": [{_lines(problems, 2)}],\n "students": [')
+
+    def student(self, result: StudentResult, shown: StudentResult) -> None:
+        """Write one student."""
+        self._file.write(f"{self._between}  {student_json(result)}")
+        self._between = ",\n"
+
+    def close(self, summary: Summary) -> None:
+        """List the files and give this one its name."""
+        names = _lines((json.dumps(name) for name in sorted(self._folder.files)), 2)
+        self._file.write(f"],\n{FILES_LINE}{names}]}}\n")
+        self._file.commit()
+
+
+WRITER = ResultsJson
+
+
+def student_json(result: StudentResult) -> str:
+    """One entry of `students`, as JSON text on several lines."""
+    fields = {
+        "student": result.student,
+        "variant": result.variant,
+        "points": _points(result.points),
+        "max_points": _points(result.max_points),
+        "judged_points": _points(result.judged_points),
+    }
+    return _nested(fields, "problems", map(_problem, result.problems), 3, {"messages": list(result.messages)})
+
+
+def _problem(result: ProblemResult) -> str:
+    fields = {
+        "problem": result.problem,
+        "points": _points(result.points),
+        "max_points": _points(result.max_points),
+        "judged_points": _points(result.judged_points),
+        "message": result.message,
+    }
+    return _nested(fields, "questions", map(_question, result.questions), 4)
+
+
+def _question(result: QuestionResult) -> str:
+    fields = {
+        "question": result.question,
+        "ask": result.ask,
+        "verdict": result.verdict,
+        "points": _points(result.points),
+        "max_points": _points(result.max_points),
+        "misconception": result.misconception,
+        "message": result.message,
+    }
+    return _nested(fields, "items", map(_item, result.items), 5)
+
+
+def _item(result: ItemResult) -> str:
+    checks = [{"check": c.check, "passed": c.passed, "detail": c.detail} for c in result.checks]
+    return _object({
+        "item": result.item,
+        "verdict": result.verdict,
+        "answer": result.answer,
+        "expected": result.expected,
+        "misconception": result.misconception,
+        "message": result.message,
+        "checks": checks,
+    })  # fmt: skip
+
+
+def _nested(
+    fields: Mapping[str, object], key: str, parts: Iterable[str], indent: int, after: Mapping[str, object] | None = None
+) -> str:
+    """An object with a list at its end, one part of the list on a line, and the fields after it."""
+    end = f", {_object(after)[1:]}" if after else "}"
+    return f'{_object(fields)[:-1]}, "{key}": [{_lines(parts, indent)}]{end}'
+
+
+def _lines(parts: Iterable[str], indent: int) -> str:
+    return ",".join(f"\n{' ' * indent}{part}" for part in parts)
+
+
+def _object(fields: Mapping[str, object]) -> str:
+    return json.dumps(_plain(fields), ensure_ascii=True, allow_nan=False)
+
+
+def _points(points: float | None) -> float | None:
+    return None if points is None else rounded(points)
+
+
+def _plain(value: object) -> object:
+    """JSON's own types: arrays as nested lists, whole numbers without a fraction, NaN and infinity as words."""
+    if isinstance(value, str):
+        return encodable(value)
+    if isinstance(value, numpy.ndarray | numpy.generic):
+        return _plain(value.tolist())
+    if isinstance(value, float):
+        return _number(value)
+    if isinstance(value, Mapping):
+        return {key: _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list):
+        return [_plain(entry) for entry in value]
+    return value
+
+
+def _number(number: float) -> float | int | str:
+    if not math.isfinite(number):
+        return repr(number)
+    return int(number) if number.is_integer() and abs(number) < _WHOLE else number
