@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy
 
-from grader.engine.node import OPS, Node, Number, Op, Params, Shape, ShapeError, apply, constant
+from grader.engine.node import OPS, Node, Number, Op, Params, Shape, ShapeError, apply, constant, is_constant
 
 Slope = Callable[..., Number] | None
 
@@ -172,7 +172,7 @@ elementwise(
 )
 
 # ---- functions with kinks, and the slopes they have ---------------------------------------------------------------
-# `kink` of a slope gives what is 0 at the kink and the one-sided slopes there: every value between them is right.
+# `kink` of a slope gives what is 0 at the kink and the slopes left and right of it: every value between them is right.
 
 COMPARISONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "=="}
 elementwise(
@@ -205,15 +205,27 @@ elementwise(
     [lambda y, a, b: 0.0, lambda y, a, b: 0.0],
     "[{0} > {1}]",
     [(2.0, -1.0), (-0.5, 0.5)],
-    kink=lambda a, b: (a - b, 0.0, 1.0),
+    kink=lambda a, b: (b - a, 1.0, 0.0) if is_constant(a) else (a - b, 0.0, 1.0),
 )
 elementwise(
+    "min_first_share",
+    "numpy.where({0} == {1}, 0.5, numpy.where({0} < {1}, 1.0, 0.0))",
+    [lambda y, a, b: 0.0, lambda y, a, b: 0.0],
+    "[{0} < {1}]",
+    [(2.0, -1.0), (-0.5, 0.5)],
+    kink=lambda a, b: (b - a, 0.0, 1.0) if is_constant(a) else (a - b, 1.0, 0.0),
+)
+# The share of the first branch of where(c, a, b); a kink only where both branches have one value.
+elementwise(
     "where_share",
-    "numpy.where({0}, 1.0, 0.0)",
-    [lambda y, c: 0.0],
+    "numpy.where({0}, 1.0, numpy.zeros(numpy.broadcast({1}, {2}).shape))",
+    [lambda y, c, a, b: 0.0, lambda y, c, a, b: 0.0, lambda y, c, a, b: 0.0],
     "[{0}]",
-    [0.0, 1.0],
-    kink=lambda c: (c.args[0] - c.args[1], 0.0, 1.0) if c.op.name in COMPARISONS else None,
+    [(0.0, 1.0, 2.0), (1.0, 1.0, 2.0)],
+    kink=lambda c, a, b: (
+        apply("abs", c.args[0] - c.args[1]) + apply("abs", a - b),
+        *((0.0, 1.0) if c.op.name in ("gt", "ge") else (1.0, 0.0)),
+    ),
 )
 
 elementwise("relu", "numpy.maximum({0}, 0.0)", [lambda y, x: apply("relu_slope", x)], r"\mathrm{{ReLU}}({0})", WIDE)
@@ -236,7 +248,7 @@ elementwise(
 elementwise(
     "minimum",
     "numpy.minimum({0}, {1})",
-    [lambda y, a, b: 1 - apply("max_first_share", a, b), lambda y, a, b: apply("max_first_share", a, b)],
+    [lambda y, a, b: apply("min_first_share", a, b), lambda y, a, b: 1 - apply("min_first_share", a, b)],
     r"\min({0}, {1})",
     [(2.0, -1.0), (numpy.array([0.3, 0.8]), 0.5), (1.0, 1.0)],
 )
@@ -247,8 +259,8 @@ elementwise(
     "numpy.where({0}, {1}, {2})",
     [
         None,
-        lambda y, c, a, b: apply("where_share", c),
-        lambda y, c, a, b: 1 - apply("where_share", c),
+        lambda y, c, a, b: apply("where_share", c, a, b),
+        lambda y, c, a, b: 1 - apply("where_share", c, a, b),
     ],
     r"({1} \text{{ if }} {0} \text{{ else }} {2})",
     [(1.0, 2.0, -3.0), (0.0, 2.0, -3.0), (numpy.array([1.0, 0.0]), numpy.array([2.0, 5.0]), 0.5)],
