@@ -48,14 +48,14 @@ class ClassPage:
         for problem in result.problems:
             for letter, question in zip(letters(), problem.questions, strict=False):
                 self._count(problem, letter, question)
-                self._note(result.student, problem, question)
+            self._note(result.student, problem)
         self._rows.append(_row(result, self._head))
 
     def close(self, summary: Summary) -> None:
         """Write index.html and the pages after it."""
         order = {problem.id: place for place, problem in enumerate(self._head.problems)}
         questions = sorted(self._questions.values(), key=lambda question: order.get(question.problem, len(order)))
-        findings = sorted(self._findings.values(), key=lambda finding: _ATTENTION.index(finding.key.verdict))
+        findings = sorted(self._findings.values(), key=lambda finding: _ATTENTION.index(finding.verdict))
         starts = range(0, max(len(self._rows), 1), ROWS_ON_A_PAGE)
         pages = [
             (_file(number), start + 1, min(start + ROWS_ON_A_PAGE, len(self._rows)))
@@ -85,17 +85,18 @@ class ClassPage:
             self._questions[key] = _Question(problem.problem, problem.title, letter, question.title, question.ask)
         self._questions[key].add(question)
 
-    def _note(self, student: str, problem: ProblemResult, question: QuestionResult) -> None:
-        """Collect what a person should look at; what is said of many students is one finding."""
-        found = verdicts_in(question)
-        for verdict in _ATTENTION:
-            if verdict in found:
-                key = _Key(verdict, problem.problem, question.question, _reason(verdict, problem, question))
-                if key in self._findings or len(self._findings) < MOST_FINDINGS:
-                    finding = self._findings.setdefault(key, _Finding(key, problem.title, question.title))
-                    finding.add(student)
-                else:
-                    self._left_out += 1
+    def _note(self, student: str, problem: ProblemResult) -> None:
+        """Collect what a person should look at; what is said in the same words is one finding."""
+        found: dict[_Key, list[str]] = {}
+        for question in problem.questions:
+            for verdict in _ATTENTION:
+                if verdict in verdicts_in(question):
+                    found.setdefault(_key(verdict, problem, question), []).append(question.title)
+        for key, titles in found.items():
+            if key in self._findings or len(self._findings) < MOST_FINDINGS:
+                self._findings.setdefault(key, _Finding(key[0], key[2], problem.title)).add(student, titles)
+            else:
+                self._left_out += 1
 
 
 WRITER = ClassPage
@@ -130,32 +131,30 @@ class _Question:
         return f"{100 * (self.mean_share or 0):.1f}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Key:
-    verdict: Verdict
-    problem: str
-    question: str
-    reason: str
+_Key = tuple[Verdict, str, str]
+"""What a finding is about: verdict, problem and reason."""
 
 
 @dataclass(slots=True)
 class _Finding:
     """Something that needs a person's attention, and of whom."""
 
-    key: _Key
+    verdict: Verdict
+    reason: str
     problem_title: str
-    title: str
+    titles: list[str] = field(default_factory=list)
     students: list[tuple[str, str]] = field(default_factory=list)
     count: int = 0
 
-    def add(self, student: str) -> None:
+    def add(self, student: str, titles: list[str]) -> None:
         self.count += 1
+        self.titles += [title for title in titles if title not in self.titles]
         if len(self.students) < NAMED:
             self.students.append((student, page_of(student)))
 
     @property
     def state(self) -> State:
-        return STATES[self.key.verdict]
+        return STATES[self.verdict]
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,14 +204,12 @@ def _cell(problem: ProblemResult) -> tuple[str, float | None, float]:
     return state, problem.points, problem.max_points
 
 
-def _reason(verdict: Verdict, problem: ProblemResult, question: QuestionResult) -> str:
-    """The first line of what is said about it: of the item, the question or the file."""
-    if verdict == "needs_person":
-        return ""
+def _key(verdict: Verdict, problem: ProblemResult, question: QuestionResult) -> _Key:
+    """With the first line of what is said about it: of the item, the question or the file."""
     said: list[ItemResult | QuestionResult | ProblemResult] = [i for i in question.items if i.verdict == verdict]
-    messages = (source.message for source in [*said, question, problem])
-    first = next((message for message in messages if message), "")
-    return cut(first.strip("\n").split("\n")[0], 200)
+    messages = (source.message or "" for source in [*said, question, problem])
+    first = next((message.strip() for message in messages if message.strip()), "")
+    return verdict, problem.problem, cut(first.split("\n")[0], 200)
 
 
 def _file(number: int) -> str:

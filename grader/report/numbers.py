@@ -18,6 +18,7 @@ DIGITS = 6
 MOST_ROWS, MOST_COLUMNS, MOST_ENTRIES = 12, 12, 200
 SOME_ROWS = 4
 """What is shown of an array that is larger."""
+BRIEF_COLUMNS = 5
 
 
 def rounded(points: float) -> float:
@@ -58,6 +59,12 @@ class Shown:
     text: str = ""
     rows: tuple[tuple[str, ...], ...] = ()
     more: str = ""
+
+    @property
+    def brief(self) -> Shown:
+        """The value where there is little room: of a large matrix only what it is."""
+        large = self.kind == "matrix" and (self.more or len(self.rows[0]) > BRIEF_COLUMNS)
+        return Shown("vector", self.text) if large else self
 
 
 def shown(value: Value, digits: int = DIGITS) -> Shown:

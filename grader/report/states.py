@@ -38,7 +38,7 @@ STATES: dict[Verdict, State] = {
     "needs_person": State("is-open", "open", "⊙", "waits for a person", "A person marks it later."),
 }  # fmt: skip
 
-RECEIVED = State("is-open", "open", "⊙", "received", "Handed in. The result is shown later.")
+RECEIVED = State("is-open", "open", "⊙", "received", "The result is shown later.")
 
 
 def state_of(question: QuestionResult) -> State:

@@ -65,7 +65,10 @@ def student_html(shown: StudentResult, head: Head) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """An item; `label` is None for the only item of a question, which has the question's name."""
+    """An item; `label` is None for the only item of a question, which has the question's name.
+
+    A message of several lines has a line of the table for itself (`more`).
+    """
 
     item: ItemResult
     label: str | None
@@ -73,6 +76,7 @@ class _Row:
     answer: Shown
     expected: Shown
     first: bool
+    more: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,14 +118,15 @@ def _question(letter: str, anchor: str, question: QuestionResult, first: str | N
         state_of(question),
         rows,
         with_expected=question.hidden is None and any(item.expected is not None for item in items),
-        with_reasons=any(item.message or item.checks for item in items),
+        with_reasons=any((row.item.message and not row.more) or row.item.checks for row in rows),
     )
 
 
 def _row(item: ItemResult, question: QuestionResult, first: bool) -> _Row:
     answer, expected = shown_pair(item.answer, item.expected, differ=item.verdict in ("wrong", "follow_through"))
     label = None if item.item == question.question and len(question.items) == 1 else item.item
-    return _Row(item, label, STATES[item.verdict], answer, expected, first)
+    more = "\n" in (item.message or "").strip("\n")
+    return _Row(item, label, STATES[item.verdict], answer, expected, first, more)
 
 
 def _first_item(shown: StudentResult, problem: ProblemResult, question: QuestionResult) -> str | None:
