@@ -111,15 +111,15 @@ HABITS = (
     _row(r"[^=]*=(?P<rest>[^=]*)", "this is an equation", _value_alone),
     _row(r"[~≈](?P<rest>.*)", "this is not said to be exact", _value_alone),
     _row(
-        rf".*?(?P<symbol>[{''.join(_SYMBOLS)}]).*",
-        "{symbol} stands here",
-        lambda match: f"Write {_SYMBOLS[match['symbol']]} for it.",
-    ),
-    _row(
         rf"(?P<number>{_SIGN}{_DIGITS})\s*(?P<unit>[^\W\d_][^\d()*+]*[²³]?|[°€$£])",
         "{unit} stands behind it",
         lambda match: f"Write {match['number']}.",
-        unless=lambda match: match["unit"] in RESERVED_NAMES,
+        unless=lambda match: match["unit"] in RESERVED_NAMES or match["unit"][0] in _SYMBOLS,
+    ),
+    _row(
+        rf".*?(?P<symbol>[{''.join(_SYMBOLS)}]).*",
+        "{symbol} stands here",
+        lambda match: f"Write {_SYMBOLS[match['symbol']]} for it.",
     ),
     _row(
         r"[^\W\d_]+([\s/'’-]+[^\W\d_]+)*[.?!]*", "this is the text {text}", unless=lambda m: m.group() in RESERVED_NAMES
