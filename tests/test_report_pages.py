@@ -289,6 +289,9 @@ def test_the_class_page_counts_verdicts_and_names_what_needs_attention(folder):
     for words in ("Students 6", "A small network: code", "a second look", "waits for a person", "edge_jacobians"):
         assert words in text
     assert "7 / 16 13 judged" in text
+    questions = text[text.index("Mean share") :]
+    places = [questions.index(word) for word in ("Forward values", "Adjoints", "Gradient of W", "Students")]
+    assert places == sorted(places), "in the order of the problem files"
 
 
 def test_what_is_said_of_many_students_is_one_finding(tmp_path):

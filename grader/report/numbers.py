@@ -18,7 +18,7 @@ DIGITS = 6
 MOST_ROWS, MOST_COLUMNS, MOST_ENTRIES = 12, 12, 200
 SOME_ROWS = 4
 """What is shown of an array that is larger."""
-BRIEF_COLUMNS = 5
+BRIEF_COLUMNS, LONG_TEXT = 5, 12
 
 
 def rounded(points: float) -> float:
@@ -59,6 +59,11 @@ class Shown:
     text: str = ""
     rows: tuple[tuple[str, ...], ...] = ()
     more: str = ""
+
+    @property
+    def long(self) -> bool:
+        """Whether it is text that needs a wide column."""
+        return self.kind == "text" and len(self.text) > LONG_TEXT
 
     @property
     def brief(self) -> Shown:
