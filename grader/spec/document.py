@@ -198,8 +198,8 @@ _HEX = re.compile(r"0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _INF = re.compile(r"[-+]?\.(?:inf|Inf|INF)")
 _NAN = {".nan", ".NaN", ".NAN"}
-_LONG = 400
-"""Integers of more digits are read as floats, which are infinite then: no float is that large."""
+_LONG = 250
+"""Integers of more digits are read as floats, so that every whole number in a tree fits a float."""
 
 
 def resolve(raw: str) -> bool | int | float | str | None:
