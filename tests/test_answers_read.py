@@ -338,6 +338,12 @@ def test_one_problem_of_a_shared_file_that_cannot_be_read_costs_itself_only(
     assert unreadable(submission.problems["square"]) == ["gradient", "value"]
 
 
+def test_a_shared_file_for_one_problem_that_cannot_be_read_costs_that_problem_only(tmp_path: Path) -> None:
+    submission = hand_in(tmp_path, {"answers.yaml": "problem: square\nanswers: [14]\n"})
+    assert unreadable(submission.problems["square"]) == ["gradient", "value"]
+    assert submission.problems["two-paths"] == ProblemAnswers()
+
+
 def test_a_problem_that_a_shared_file_names_twice_costs_itself_only(tmp_path: Path) -> None:
     text = "problems:\n" + "  square: {answers: {value: 14}}\n" * 2 + "  two-paths: {answers: {forward: 1}}\n"
     submission = hand_in(tmp_path, {"answers.yaml": text})

@@ -103,7 +103,7 @@ def _tree(file: HandinFile) -> document.Mapping:
         read = document.read_json if file.path.endswith(".json") else document.read
         root = read(text, file.name, AnswerError, keep_damage=True)
     except (RecursionError, MemoryError):
-        raise AnswerError(f"{file.name} is nested too deeply to be read") from None
+        raise AnswerError(f"{file.name} is too large or nested too deeply to be read") from None
     if not isinstance(root, document.Mapping):
         hint = "Begin the file with answers: and write each question's name, a colon and its answer below it."
         raise AnswerError(f"a file of answers begins with answers:, and this is {_kind(root)}", root.place, hint)
@@ -131,7 +131,7 @@ def _read_shared(
     several = root.get("problems")
     if several is None:
         problem = _only_problem(root, problems)
-        parts.of[problem].append(_part(file.name, problem, problems[problem], root, _OWN))
+        parts.of[problem].append(_body(file.name, problem, problems[problem], root, _OWN))
         return
     parts.messages += _unknown_keys(root, ("problems",), "a file for several problems holds problems:")
     if _is_missing(several):
@@ -144,7 +144,7 @@ def _read_shared(
             parts.of[damaged.key].append(_Part(file.name, broken=_words(damaged.error)))
     known = [(key.raw, body) for key, body in several.entries if key.raw in problems]
     for problem, body in known:
-        parts.of[problem].append(_body(file.name, problem, problems[problem], body))
+        parts.of[problem].append(_body(file.name, problem, problems[problem], body, ("answers",)))
     unknown = [key for key, _ in several.entries if key.raw not in problems]
     words = (f"{showable(key.raw, 40)} is no problem of this assignment" for key in unknown)
     parts.messages += _bounded(unknown, words, [did_you_mean(key.raw, problems) for key in unknown[:MAX_MESSAGES]])
@@ -176,14 +176,14 @@ _OWN = ("problem", "answers")
 """The keys of a problem's own file; below `problems:` there is only `answers`."""
 
 
-def _body(file: str, problem: str, questions: Collection[str], body: Value) -> _Part:
-    """What stands below a problem's id in a shared file."""
+def _body(file: str, problem: str, questions: Collection[str], body: Value, keys: tuple[str, ...]) -> _Part:
+    """What a shared file says about one problem; an error costs this problem only."""
     if _is_missing(body):
         return _Part(file)
     try:
         if not isinstance(body, document.Mapping):
             raise AnswerError(f"answers: was expected here, and this is {_kind(body)}", body.place, _HOW)
-        return _part(file, problem, questions, body, ("answers",))
+        return _part(file, problem, questions, body, keys)
     except AnswerError as error:
         return _Part(file, broken=_words(error))
 
