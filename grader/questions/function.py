@@ -14,7 +14,7 @@ from pydantic_core import PydanticCustomError
 from grader.engine import Graph
 from grader.questions.kind import Kind
 from grader.spec.checking import Checker
-from grader.spec.fields import Name, Number, QuantityOrQuantities, Shape, Text, describe, name_trouble, refused
+from grader.spec.fields import Formula, Name, Number, QuantityOrQuantities, Shape, Text, describe, name_trouble, refused
 from grader.spec.inputs import INPUT_SCHEMA, Input, read_input
 from grader.spec.models import QuestionOptions, Section
 
@@ -41,7 +41,7 @@ class Limits(Section):
     seconds: Annotated[Number, Field(gt=0, le=600)] = Field(2.0, description="CPU time of one call")
     memory: Annotated[
         int, PlainValidator(_memory), WithJsonSchema({"type": "string", "pattern": r"^\s*\d+(\.\d+)?\s*[KMG]?i?B\s*$"})
-    ] = Field(256 * MIB, description="memory, as in 256 MiB")
+    ] = Field(256 * MIB, description="memory, as in 256 MiB", json_schema_extra={"default": "256 MiB"})
 
 
 class Options(QuestionOptions):
@@ -51,7 +51,7 @@ class Options(QuestionOptions):
     function: Name | None = Field(None, description="the name of the function that the student defines")
     arguments: tuple[Name, ...] | None = Field(None, description="inputs, constants and given, passed by position")
     returns: QuantityOrQuantities | None = Field(None, description="a quantity, or a mapping: name → quantity")
-    any_of: tuple[dict[str, Text], ...] | None = Field(
+    any_of: tuple[dict[str, Formula], ...] | None = Field(
         None, description="several `returns`, the first that fits counts"
     )
     call: Text | None = Field(None, description="statements that run in the student's module, instead of `function`")

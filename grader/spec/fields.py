@@ -146,7 +146,7 @@ def _as_flag(found: Any) -> bool:
 
 _SCALAR = {"type": ["string", "number"]}
 
-Text = Annotated[str, BeforeValidator(as_text)]
+Text = Annotated[str, BeforeValidator(as_text), WithJsonSchema({"type": ["string", "number", "boolean"]})]
 """Text of any length."""
 
 Formula = Annotated[str, BeforeValidator(_as_formula), WithJsonSchema({**_SCALAR, "description": "a formula"})]
@@ -156,8 +156,8 @@ Name = Annotated[str, BeforeValidator(_as_name), WithJsonSchema(_SCALAR)]
 """The name of something defined elsewhere."""
 
 Number = Annotated[float, BeforeValidator(_as_number), WithJsonSchema({"type": "number"})]
-Points = Annotated[Number, Field(ge=0)]
-Fraction = Annotated[Number, Field(ge=0, le=1)]
+Points = Annotated[Number, Field(ge=0), WithJsonSchema({"type": "number", "minimum": 0})]
+Fraction = Annotated[Number, Field(ge=0, le=1), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1})]
 Whole = Annotated[int, BeforeValidator(_as_whole), WithJsonSchema({"type": "integer"})]
 Flag = Annotated[bool, BeforeValidator(_as_flag), WithJsonSchema({"type": "boolean"})]
 

@@ -146,7 +146,7 @@ FormulaOrPattern = Annotated[Annotated[Formula, Tag("<text>")] | Annotated[Patte
 class GraphSection(Section):
     """`graph` of a problem."""
 
-    called: ClassVar[str] = "graph"
+    called: ClassVar[str] = "the graph"
 
     inputs: dict[str, Annotated[Any, WithJsonSchema(INPUT_SCHEMA)]] = Field(description="name: value")
     constants: dict[str, Annotated[Any, WithJsonSchema(INPUT_SCHEMA)]] = Field(
@@ -194,7 +194,7 @@ class ProblemFile(Section):
     layout: Layout = Field("denominator", description="how gradients are laid out")
     tolerance: ToleranceField = Field(Digits(3), description="how near a typed number has to be")
     symbols: dict[str, Text] = Field(default_factory=dict, description="name → LaTeX, how it is printed")
-    graph: GraphSection
+    graph: GraphSection = Field(description="inputs, nodes with their formulas, local functions")
     questions: dict[str, Any] = Field(description="name → question")
     examples: tuple[ExampleSection, ...] = Field((), description="answers whose verdicts the author knows")
 
