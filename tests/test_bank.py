@@ -5,6 +5,7 @@ The verdicts of the examples were computed apart from grader. What marking does 
 
 from __future__ import annotations
 
+import itertools
 import pathlib
 import re
 from collections.abc import Iterator
@@ -14,6 +15,9 @@ import numpy
 import pytest
 import yaml
 
+from grader.questions import option_models
+from grader.spec.load import load_problem, load_problems
+from grader.spec.problem import Problem
 from tests.shared import ROOT
 
 BANK = ROOT / "problems"
@@ -26,6 +30,10 @@ COURSES_OWN_NUMBERS = {"gates", "sigmoid-neuron"}
 each_problem = pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 
 
+def load(path: pathlib.Path) -> Problem:
+    return load_problem(path, option_models())
+
+
 def content(path: pathlib.Path) -> dict[str, Any]:
     with path.open(encoding="utf-8") as stream:
         read: dict[str, Any] = yaml.safe_load(stream)
@@ -33,6 +41,12 @@ def content(path: pathlib.Path) -> dict[str, Any]:
 
 
 # -- the files -----------------------------------------------------------------------------------------------------
+
+
+def test_every_problem_file_loads() -> None:
+    assignment = load_problems(BANK, option_models())
+    assert not assignment.broken, "\n\n".join(str(broken.errors) for broken in assignment.broken)
+    assert [problem.id for problem in assignment.problems] == content(BANK / "assignment.yaml")["problems"]
 
 
 @each_problem
@@ -113,3 +127,48 @@ def test_no_input_hides_a_mistake_by_a_0_a_1_or_an_equal_entry(path: pathlib.Pat
         assert not numpy.isin(sizes, [0, 1]).any(), name
         assert len(set(value.ravel())) == value.size, name
         assert value.ndim < 2 or value.shape != value.T.shape or not numpy.allclose(value, value.T), name
+
+
+def contributions(problem: Problem, name: str) -> dict[str, numpy.ndarray]:
+    """What each node that reads `name` sends back to it: the node's adjoint times the local Jacobian."""
+    graph, sent = problem.graph, {}
+    for reader in graph.readers(name):
+        wanted = graph.quantity(f"adjoint({reader})"), graph.quantity(f"edge({name}, {reader})")
+        adjoint, jacobian = (numpy.asarray(value) for value in graph.evaluate(problem.point, *wanted))
+        sent[reader] = adjoint.ravel() @ jacobian.reshape(adjoint.size, -1)
+    return sent
+
+
+@each_problem
+def test_an_overwritten_contribution_shows(path: pathlib.Path) -> None:
+    problem = load(path)
+    graph = problem.graph
+    data = {*graph.constants, *graph.labels}
+    for name in graph.names if graph.output else ():
+        if len(graph.readers(name)) > 1 and name not in data:
+            sent = contributions(problem, name)
+            assert all(numpy.abs(part).max() > 1e-3 for part in sent.values()), name
+            for one, other in itertools.combinations(sent.values(), 2):
+                assert not numpy.allclose(one, other), name
+
+
+@each_problem
+def test_the_transpose_of_a_gradient_shows(path: pathlib.Path) -> None:
+    problem = load(path)
+    graph = problem.graph
+    for name in graph.inputs if graph.output else ():
+        shape = graph.shape(name)
+        if len(shape) == 2 and shape[0] == shape[1]:
+            (gradient,) = graph.evaluate(problem.point, graph.quantity(f"grad({graph.output}, {name})"))
+            assert not numpy.allclose(gradient, numpy.transpose(gradient)), name
+
+
+@each_problem
+def test_exchanged_factors_of_a_product_show(path: pathlib.Path) -> None:
+    problem = load(path)
+    values = problem.graph.values(problem.point)
+    for name in problem.graph.nodes:
+        product = re.fullmatch(r"(\w+) \* (\w+)", problem.graph.formula(name))
+        factors = [values.get(factor) for factor in product.groups()] if product else []
+        if product and all(factor is not None for factor in factors):
+            assert not numpy.allclose(*numpy.abs(factors)), name
