@@ -76,6 +76,7 @@ SHOWN_WIDTH = 120
 
 def render(message: str, place: Place | None, hint: str = "") -> str:
     """Write an error for a terminal: place and message, the line with a caret, and the hint, each on its own line."""
+    message, hint = _printable(message), _printable(hint)
     if place is None:
         return message + (f"\n      {hint}" if hint else "")
     lines = [f"{place}: {message}"]
@@ -89,9 +90,14 @@ def render(message: str, place: Place | None, hint: str = "") -> str:
     return "\n".join(lines)
 
 
+def _printable(text: str) -> str:
+    """Text with blanks for control and direction characters, so that a file cannot write on the reader's terminal."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
 def _window(text: str, column: int) -> tuple[str, int]:
-    """Cut a long line round `column`; control characters, which could move the cursor, become blanks."""
-    text = "".join(c if c.isprintable() else " " for c in text)
+    """Cut a long line round `column`."""
+    text = _printable(text)
     column = min(max(column, 1), len(text) + 1)
     if len(text) <= SHOWN_WIDTH:
         return text, column

@@ -349,6 +349,10 @@ class Reader:
         if len(parts) == 1 and isinstance(parts[0], ast.Name) and parts[0].id in self.scope.classes:
             return self._pick(tree, value, parts[0])
         try:
+            for at, part in enumerate(parts):
+                if isinstance(part, ast.Name) and part.id in self.scope.classes:
+                    value = self._picked_along(tree, value, part, sum(not _is_new_axis(p) for p in parts[:at]))
+                    parts[at] = ast.copy_location(ast.Constant(0), part)
             return apply("index", value, key=tuple(self._key(p) for p in parts))
         except ShapeError as error:
             name = self.source(tree.value)
@@ -360,6 +364,16 @@ class Reader:
             what = f"{self.source(tree.value)} has {value.shape[-1]} of them"
             raise self.error(tree, f"{label.id} is one of {classes} classes, and {what}", kind=Unfit)
         return apply("pick", value, self.read(label))
+
+    def _picked_along(self, tree: ast.Subscript, value: Node, label: ast.Name, axis: int) -> Node:
+        """The slice of an array that a single label picks along an axis, which stays there with one entry."""
+        node = self.read(label)
+        classes = self.scope.classes[label.id]
+        if node.shape != () or axis >= len(value.shape) or value.shape[axis] != classes:
+            message = f"{label.id} picks one of {classes} along that axis, and this is {describe(value.shape)}"
+            raise self.error(tree, message, kind=Unfit)
+        hot = reshaped(apply("onehot", node, classes=classes), (classes, *(1 for _ in value.shape[axis + 1 :])))
+        return apply("sum", value * hot, axis=(axis - len(value.shape),), keepdims=True)
 
     def _key(self, part: ast.expr) -> Any:
         if isinstance(part, ast.Slice):
@@ -495,6 +509,10 @@ class Reader:
     ) -> FormulaError:
         """An error at a part of the formula."""
         return kind(message, *self.span(tree), hint)
+
+
+def _is_new_axis(part: ast.expr) -> bool:
+    return isinstance(part, ast.Constant) and part.value is None
 
 
 def differentiated(function: Callable[[Node], Node], times: int) -> Callable[[Node], Node]:

@@ -20,6 +20,7 @@ from grader.engine.formula import FUNCTIONS, FormulaError, Reader, Scope, Unfit,
 from grader.engine.node import Node, Shape, constant, leaf
 from grader.engine.node import apply as apply_op
 from grader.engine.ops import describe, ones, reshaped
+from grader.engine.rounding import snapped
 from grader.engine.transform import forward, jacobian, quotients, reverse
 
 Where = tuple[str, ...]
@@ -130,9 +131,13 @@ class Graph:
         return self.compiled(*outputs)(*(prepared(point[n]) for n in self.leaves))
 
     def values(self, point: Mapping[str, Any]) -> dict[str, Any]:
-        """The forward pass: the value of every name."""
-        found = self.evaluate(point, *(self.by_name[n] for n in self.names))
-        return dict(zip(self.names, found, strict=True))
+        """The forward pass: the value of every name; what is 0 but for rounding is 0."""
+        return dict(zip(self.names, self.snapped(point, *(self.by_name[n] for n in self.names)), strict=True))
+
+    def snapped(self, point: Mapping[str, Any], *outputs: Node) -> tuple[Any, ...]:
+        """As `evaluate`, with 0 for what is 0 but for rounding."""
+        inputs = [self.by_name[n] for n in self.leaves]
+        return snapped(outputs, inputs, [prepared(point[n]) for n in self.leaves])
 
     @cached_property
     def markers(self) -> frozenset[Node]:

@@ -43,10 +43,11 @@ class Part:
 
 
 class Sweep:
-    """The steps of one mode over a graph: "forward", "reverse" (from `output`) or "tangent"."""
+    """The steps of sweeps over a graph; a reverse one starts at `output` (None: there is none to start from)."""
 
-    def __init__(self, graph: Graph, subgradient: Subgradient | None = None) -> None:
+    def __init__(self, graph: Graph, output: str | None, subgradient: Subgradient | None = None) -> None:
         self.graph = graph
+        self.output = output
         self.subgradient = subgradient
         self._given: dict[str, Node] = {}
 
@@ -98,12 +99,11 @@ class Sweep:
     @cached_property
     def reaching(self) -> frozenset[str]:
         """The names from which a path leads to the output, itself among them."""
-        graph = self.graph
-        found = {graph.output} if graph.output else set()
-        for name in reversed(graph.names):
-            if any(r in found for r in graph.readers(name)):
+        found: set[str] = set() if self.output is None else {self.output}
+        for name in reversed(self.graph.names):
+            if any(r in found for r in self.graph.readers(name)):
                 found.add(name)
-        return frozenset(n for n in found if n is not None)
+        return frozenset(found)
 
     def computation(self, node: Node, step: Step) -> Computation:
         """A part or the whole of a step as something that can be evaluated."""

@@ -1,0 +1,65 @@
+"""The two ways to lay out a derivative, and which of them an answer has.
+
+Denominator: a gradient has its variable's shape. Numerator: its transpose, a vector's gradient a row. A flat vector
+is right in both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy
+
+Array = Any
+Layout = Literal["denominator", "numerator", "either"]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A way to read a typed array as the derivative by a variable: how to turn it, and if the layout is right."""
+
+    transpose: bool
+    shape: tuple[int, ...]
+    allowed: bool
+
+    def __call__(self, array: Array) -> Array:
+        """The array in the variable's shape."""
+        return (array.T if self.transpose else array).reshape(self.shape)
+
+
+def readings(typed: tuple[int, ...], shape: tuple[int, ...], layout: Layout | None) -> list[Reading]:
+    """The ways to read an array of shape `typed` as one of the variable's `shape`, those of the right layout first.
+
+    `layout` None is for values, which have one shape only. Nothing is broadcast; no way gives an empty list.
+    """
+    if layout is None or len(shape) == 0 or len(shape) > 2:
+        return [Reading(False, shape, True)] if typed == shape else []
+    if len(shape) == 1:
+        return _vector(typed, shape, layout)
+    found = []
+    if typed == shape:
+        found.append(Reading(False, shape, layout != "numerator"))
+    if typed == shape[::-1]:
+        found.append(Reading(True, shape, layout != "denominator"))
+    return sorted(found, key=lambda r: not r.allowed)
+
+
+def _vector(typed: tuple[int, ...], shape: tuple[int, ...], layout: Layout) -> list[Reading]:
+    entries = shape[0]
+    if typed == shape or typed == (1, 1) == (entries, entries):
+        return [Reading(False, shape, True)]
+    if typed == (1, entries):
+        return [Reading(False, shape, layout != "denominator")]
+    if typed == (entries, 1):
+        return [Reading(False, shape, layout != "numerator")]
+    return []
+
+
+def laid_out(array: Array, layout: Layout | None) -> Array:
+    """An expected derivative as this layout writes it."""
+    if layout != "numerator":
+        return array
+    if array.ndim == 1:
+        return array.reshape(1, -1)
+    return numpy.transpose(array) if array.ndim == 2 else array
