@@ -116,25 +116,25 @@ def _lines(parts: Iterable[str], indent: int) -> str:
 
 
 def _object(fields: Mapping[str, object]) -> str:
-    return json.dumps(_plain(fields), ensure_ascii=True, allow_nan=False)
+    return json.dumps(plain(fields), ensure_ascii=True, allow_nan=False)
 
 
 def _points(points: float | None) -> float | None:
     return None if points is None else rounded(points)
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
     """JSON's own types: arrays as nested lists, whole numbers without a fraction, NaN and infinity as words."""
     if isinstance(value, str):
         return encodable(value)
     if isinstance(value, numpy.ndarray | numpy.generic):
-        return _plain(value.tolist())
+        return plain(value.tolist())
     if isinstance(value, float):
         return _number(value)
     if isinstance(value, Mapping):
-        return {key: _plain(entry) for key, entry in value.items()}
+        return {key: plain(entry) for key, entry in value.items()}
     if isinstance(value, list):
-        return [_plain(entry) for entry in value]
+        return [plain(entry) for entry in value]
     return value
 
 

@@ -1,0 +1,37 @@
+"""Opens what the command line names: problems and hand-ins; what is wrong with them is said before anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import click
+
+from grader.batch.assignment import Ready, make_ready
+from grader.cli.outcome import UNUSABLE
+from grader.cli.terminal import say
+from grader.errors import NotChecked
+from grader.report.text import visible
+
+Found = TypeVar("Found")
+
+
+def open_problems(path: str) -> Ready:
+    """The problems at `path`; the errors of those that cannot be used are printed. Ends with 2 where none can be."""
+    ready = make_ready(path)
+    for unusable in ready.unusable:
+        for error in unusable.errors:
+            say(visible(str(error), lines=True) + "\n", error=True)
+    if not ready.problems:
+        say("No problem file can be used.", error=True)
+        raise click.exceptions.Exit(UNUSABLE)
+    return ready
+
+
+def open_handins(find: Callable[[str, list[str]], Found], path: str, ready: Ready) -> Found:
+    """What `find` makes of the path; one that cannot be used is a wrong command line."""
+    try:
+        return find(path, list(ready.questions))
+    except NotChecked as error:
+        say(visible(str(error), lines=True), error=True)
+        raise click.exceptions.Exit(UNUSABLE) from None

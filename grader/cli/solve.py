@@ -1,0 +1,159 @@
+"""`grader solve`: the reference solution as tables in the terminal or as one JSON document.
+
+The numbers are the engine's, and the expected answers those that hand-ins are compared with; nothing is derived here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from grader.batch.grading import grade_submission, no_answers
+from grader.cli.inputs import open_problems
+from grader.cli.outcome import first_of
+from grader.cli.terminal import bold, indented, safe, say, table, value_text
+from grader.engine import Graph
+from grader.marking.results import ProblemResult, Value
+from grader.report.numbers import shape_text
+from grader.report.results_json import plain
+from grader.spec.problem import Problem
+
+MOST_ENTRIES = 10_000
+"""A Jacobian of more entries is named by its shape only."""
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A line of the graph: what a name is, its value, and its adjoint where the output has one for it."""
+
+    name: str
+    kind: str
+    formula: str | None
+    value: Value
+    adjoint: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """The local Jacobian of an edge; `jacobian` is None where it is too large to print."""
+
+    edge: str
+    shape: tuple[int, ...]
+    jacobian: Value
+
+
+def solve(path: str, *, as_json: bool) -> int:
+    """Print the solution of each problem at `path`, and return the exit status."""
+    ready = open_problems(path)
+    solutions = grade_submission(ready, no_answers(ready)).result.problems
+    pairs = [(p.problem, solution) for p, solution in zip(ready.problems, solutions, strict=False)]
+    if as_json:
+        say(json.dumps({"format": 1, "problems": [_entry(*pair) for pair in pairs]}, indent=1))
+    else:
+        for number, pair in enumerate(pairs):
+            if number:
+                say()
+            _say_solution(*pair)
+    return first_of(not_checked=bool(ready.unusable))
+
+
+def names(problem: Problem) -> Iterator[Name]:
+    """All names in order of evaluation, at the printed point."""
+    graph = problem.graph
+    values = graph.values(problem.point)
+    derivable = [n for n in graph.names if n not in graph.labels] if _has_adjoints(graph) else []
+    found = graph.evaluate(problem.point, *(graph.quantity(f"adjoint({name})") for name in derivable))
+    adjoints = dict(zip(derivable, found, strict=True))
+    for name in graph.names:
+        kind = "node" if name in graph.nodes else "label" if name in graph.labels else "input"
+        kind = "constant" if name in graph.constants and kind == "input" else kind
+        value = values[name] + 1 if kind == "label" else values[name]  # a label is written counted from 1
+        yield Name(name, kind, graph.formula(name) if kind == "node" else None, value, adjoints.get(name))
+
+
+def edges(problem: Problem) -> Iterator[Edge]:
+    """All edges that have a Jacobian: those from labels have none."""
+    graph = problem.graph
+    derivable = [(j, i) for j, i in graph.edges if j not in graph.labels]
+    small = [e for e in derivable if graph.by_name[e[0]].size * graph.by_name[e[1]].size <= MOST_ENTRIES]
+    found = dict(zip(small, graph.evaluate(problem.point, *(graph.edge(j, i) for j, i in small)), strict=True))
+    for j, i in derivable:
+        scalar = graph.shape(j) == graph.shape(i) == ()
+        shape = () if scalar else (graph.by_name[i].size, graph.by_name[j].size)
+        yield Edge(f"{j}->{i}", shape, found.get((j, i)))
+
+
+def _has_adjoints(graph: Graph) -> bool:
+    return graph.output is not None and graph.shape(graph.output) == ()
+
+
+# -- in the terminal
+
+
+def _say_solution(problem: Problem, solution: ProblemResult) -> None:
+    say(bold(safe(problem.title)))
+    say()
+    with_adjoints = _has_adjoints(problem.graph)
+    head = ["name", "formula", "value", *(["adjoint"] if with_adjoints else [])]
+    rows = [
+        [n.name, n.formula or n.kind, value_text(n.value), *([value_text(n.adjoint)] if with_adjoints else [])]
+        for n in names(problem)
+    ]
+    say(table(head, rows))
+    if not with_adjoints:
+        say("\n  No adjoints: " + _why_not(problem.graph))
+    if any(text.strip() == "any" for text in problem.functions.values()):
+        say("\n  A function that is `any` was drawn for this table; other choices give other numbers.")
+    say()
+    say(table(["edge", "Jacobian"], [[e.edge, _jacobian_text(e)] for e in edges(problem)]))
+    say()
+    rows = [
+        [_item(question.question, item.item), value_text(item.expected)]
+        for question in solution.questions
+        for item in question.items
+    ]
+    say(table(["question", "expected answer"], rows))
+
+
+def _why_not(graph: Graph) -> str:
+    if graph.output is None:
+        return "the problem names no output, and more than one node is read by nothing."
+    return f"the output {graph.output} is no number but {shape_text(graph.shape(graph.output))}."
+
+
+def _jacobian_text(edge: Edge) -> str:
+    if edge.jacobian is None:
+        return f"{shape_text(edge.shape)}, too large to print"
+    text = value_text(edge.jacobian)
+    return text if "\n" not in text else f"{shape_text(edge.shape)}\n{indented(text, 2)}"
+
+
+def _item(question: str, item: str) -> str:
+    return safe(question if item == question else f"{question}, {item}")
+
+
+# -- as JSON
+
+
+def _entry(problem: Problem, solution: ProblemResult) -> object:
+    return plain(
+        {
+            "problem": problem.id,
+            "title": problem.title,
+            "output": problem.graph.output,
+            "names": [
+                {"name": n.name, "kind": n.kind, "formula": n.formula, "value": n.value, "adjoint": n.adjoint}
+                for n in names(problem)
+            ],
+            "edges": [{"edge": e.edge, "shape": list(e.shape), "jacobian": e.jacobian} for e in edges(problem)],
+            "questions": [
+                {
+                    "question": question.question,
+                    "ask": question.ask,
+                    "items": [{"item": item.item, "expected": item.expected} for item in question.items],
+                }
+                for question in solution.questions
+            ],
+        }
+    )
