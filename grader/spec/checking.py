@@ -63,7 +63,7 @@ class Checker:
         hint = f"Known here: {shown or 'nothing'}. {did_you_mean(name, known)}"
         message = f"{shortened(name)} is {what or 'no node and no input'}"
         if what and name in self.graph.names:
-            message = f"{name} is {_what(self.graph, name)}, and {what.removeprefix('no ')} belongs here"
+            message = f"{name} is {_what(self.graph, name)}, {what}"
         self.report(message, *path, hint=hint.strip())
         return False
 

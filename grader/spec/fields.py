@@ -217,8 +217,7 @@ def _collect(found: Any, shape: tuple[int, ...], path: tuple[int, ...], entries:
         return
     if shape or isinstance(found, list):
         wanted = "a row" if shape else "a number"
-        message = f"{wanted} was expected, as the entries before it are, and this is {describe(found)}"
-        raise refused(message, "All rows of a matrix are equally long.", path)
+        raise refused(f"{wanted} was expected, as before it, and this is {describe(found)}", "", path)
     entries.append(_entry(found, path))
 
 

@@ -34,10 +34,14 @@ class _Formula:
 
 @dataclass
 class GraphReader:
-    """Reads `graph`. After `read`, `graph` is None where anything was wrong, and `errors` say what."""
+    """Reads `graph`. After `read`, `graph` is None where anything was wrong, and `errors` say what.
+
+    `whole` is false where parts of the section could not be read and were replaced.
+    """
 
     section: GraphSection
     document: Value
+    whole: bool = True
     inputs: dict[str, Input] = field(default_factory=dict)
     graph: Graph | None = None
     errors: list[ProblemError] = field(default_factory=list)
@@ -153,12 +157,12 @@ class GraphReader:
                 output if output in self._leaves or output in self._formulas else None,
             )
         except GraphErrors as found:
-            sure = not self.errors
+            sure = self.whole and not self.errors
             for where, error in found.errors:
                 if sure or not isinstance(error, Unfit):
                     self.errors.append(self._formula_error(where, error))
             return
-        if not self.errors:
+        if self.whole and not self.errors:
             self.graph = graph
 
     def _formula_error(self, where: tuple[str, ...], error: FormulaError) -> ProblemError:

@@ -79,7 +79,7 @@ def _check_keys(found: dict[str, Any], known: tuple[str, ...]) -> None:
     for key in found:
         if key not in known:
             hint = f"Known here: {', '.join(known)}. {did_you_mean(key, known)}"
-            raise refused(f"an input has no key {key} beside these", hint.strip(), (f"[key]{key}",))
+            raise refused(f"an input has no key {key}", hint.strip(), (f"[key]{key}",))
 
 
 def _drawn(name: str, found: dict[str, Any], constant: bool) -> Input:

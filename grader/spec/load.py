@@ -22,7 +22,7 @@ from grader.spec.fields import describe, shortened, written
 from grader.spec.files import text_of
 from grader.spec.graphs import GraphReader, unread
 from grader.spec.inputs import Input
-from grader.spec.models import AssignmentFile, GraphSection, ProblemFile, QuestionOptions, Section
+from grader.spec.models import AssignmentFile, ExampleSection, GraphSection, ProblemFile, QuestionOptions, Section
 from grader.spec.problem import Assignment, Broken, Example, Point, Problem, Question
 from grader.spec.wording import key_place, place_of, problem_errors
 
@@ -189,13 +189,37 @@ def _at_most(errors: list[ProblemError]) -> list[ProblemError]:
 def _validated(
     model: type[AnySection], tree: Value, path: tuple[str | int, ...], errors: list[Any]
 ) -> AnySection | None:
-    """A section of a file by its model, or None; what is wrong is added to `errors`."""
-    value = at(tree, path) if path else tree
+    """A section of a file by its model; what is wrong is added to `errors`.
+
+    What is wrong is left out and the rest read again, so that errors behind it show too; None where that fails.
+    """
+    data = written(at(tree, path))
     try:
-        return model.model_validate(written(value))
+        return model.model_validate(data)
     except ValidationError as found:
         errors += problem_errors(found, tree, path, model)
+        for error in found.errors(include_url=False, include_input=False, include_context=False):
+            _leave_out(data, tuple(step for step in error["loc"] if not str(step).startswith("<")))
+    try:
+        return model.model_validate(data)
+    except ValidationError:
         return None
+
+
+def _leave_out(data: Any, loc: tuple[int | str, ...]) -> None:
+    """Take the entry out that an error points into; a formula is replaced, so that its name stays known."""
+    while loc and not isinstance(loc[-1], str):
+        loc = loc[:-1]
+    for step in loc[:-1]:
+        if isinstance(data, dict):
+            data = data.get(str(step))
+        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
+            data = data[step]
+    if loc and isinstance(data, dict) and loc[-1] in data:
+        name = str(loc[-1])
+        del data[name]
+        if loc[-2:-1] == ("nodes",):
+            data[name] = "0"
 
 
 class _Loader:
@@ -217,14 +241,14 @@ class _Loader:
             return None
         section = _validated(ProblemFile, self.tree, (), self.errors)
         id_ = self._id()
-        reader = self._graph(section)
-        graph = reader.graph if reader else None
+        reader = self._graph()
+        graph = reader.graph if reader and not reader.errors else None
         inputs = reader.inputs if reader else {}
         functions = reader.section.functions if reader else {}
         point = {name: one.value(id_) for name, one in inputs.items()}
         options = self._options(graph, inputs, functions, point)
         self._check_dependencies(options)
-        examples = self._examples(section, options, graph)
+        examples = self._examples(options, graph)
         if graph is not None:
             self._check_unread(graph)
         if self.errors or section is None or graph is None:
@@ -267,14 +291,12 @@ class _Loader:
             self.errors.append(ProblemError(message, place, hint))
         return id_
 
-    def _graph(self, section: ProblemFile | None) -> GraphReader | None:
-        if section is not None:
-            part: GraphSection | None = section.graph
-        else:
-            part = _validated(GraphSection, self.tree, ("graph",), []) if self._has("graph") else None
+    def _graph(self) -> GraphReader | None:
+        found: list[ProblemError] = []
+        part = _validated(GraphSection, self.tree, ("graph",), found) if self._has("graph") else None
         if part is None:
             return None
-        reader = GraphReader(part, self.tree)
+        reader = GraphReader(part, self.tree, whole=not found)
         reader.read()
         self.errors += reader.errors
         return reader
@@ -361,9 +383,10 @@ class _Loader:
             way = [name]
             while (last := options.get(way[-1])) is not None and last.depends_on is not None and len(way) <= len(names):
                 way.append(last.depends_on)
-                if last.depends_on == name:
+                if last.depends_on == name and name == min(way):
                     message = f"these questions depend on each other in a circle: {' -> '.join(way)}"
                     self.errors.append(ProblemError(message, place, "Leave one depends_on out."))
+                if last.depends_on == name:
                     break
 
     def _questions(self, section: ProblemFile, options: Mapping[str, QuestionOptions], id_: str) -> Iterator[Question]:
@@ -387,15 +410,15 @@ class _Loader:
 
     # -- examples
 
-    def _examples(
-        self, section: ProblemFile | None, options: Mapping[str, QuestionOptions], graph: Graph | None
-    ) -> list[Example]:
-        if section is None:
-            return []
+    def _examples(self, options: Mapping[str, QuestionOptions], graph: Graph | None) -> list[Example]:
         names = [name for name, _ in self._question_values()]
         examples = []
-        for n, part in enumerate(section.examples):
+        values = at(self.tree, ("examples",))
+        for n in range(len(values.items) if isinstance(values, documents.Sequence) else 0):
             path = ("examples", n)
+            part = _validated(ExampleSection, self.tree, path, [])
+            if part is None:
+                continue
             answers = at(self.tree, (*path, "answers")) if part.answers is not None else None
             for question in part.answers or {}:
                 self._known_question(question, names, (*path, "answers", question))

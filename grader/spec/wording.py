@@ -28,6 +28,7 @@ def _problem_error(error: Any, document: Value, path: Path, model: type[Section]
     loc = tuple(step for step in error["loc"] if not (isinstance(step, str) and step.startswith("<")))
     context = error.get("ctx", {})
     owner = _model_at(model, loc[:-1])
+    called = _called(owner)
     key = str(loc[-1]) if loc else ""
     here = (*path, *loc)
     match error["type"]:
@@ -36,21 +37,21 @@ def _problem_error(error: Any, document: Value, path: Path, model: type[Section]
             place = place_of(document, inner, context["span"])
             return ProblemError(context["message"], place, context["hint"])
         case "missing":
-            missing = f"{owner.called} needs {key}, and it is missing"
+            missing = f"{called} needs {key}, and it is missing"
             return ProblemError(missing, key_place(document, here[:-1]), _description(owner, key))
         case "extra_forbidden":
             known = _keys(owner)
             hint = f"Known here: {', '.join(known)}. {did_you_mean(key, known)}"
-            return ProblemError(f"{owner.called} has no key {shortened(key)}", key_place(document, here), hint.strip())
+            return ProblemError(f"{called} has no key {shortened(key)}", key_place(document, here), hint.strip())
         case "literal_error":
             words = re.findall(r"'([^']*)'", context["expected"])
             found = describe(error["input"])
             hint = f"Write {_either(words)}. {did_you_mean(str(error['input']), words)}"
-            return ProblemError(f"{key} cannot be {found}", place_of(document, here), hint.strip())
-        case "greater_than_equal" | "less_than_equal":
+            return ProblemError(f"{_named(loc)} cannot be {found}", place_of(document, here), hint.strip())
+        case "greater_than_equal" | "less_than_equal" | "greater_than":
             sign, bound = next(iter(context.items()))
-            side = "at least" if sign == "ge" else "at most"
-            message = f"{_owner_of_number(loc)} is {side} {bound:g}, and this is {describe(error['input'])}"
+            side = {"ge": "at least", "le": "at most", "gt": "more than"}[sign]
+            message = f"{_named(loc)} is {side} {bound:g}, and this is {describe(error['input'])}"
             return ProblemError(message, place_of(document, here))
     wanted = _WANTED.get(error["type"]) or _tags(context) or "something else"
     message = f"{wanted} was expected, and this is {describe(error['input'])}"
@@ -75,8 +76,16 @@ def _either(words: list[str]) -> str:
     return " or ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
-def _owner_of_number(loc: Path) -> str:
+def _named(loc: Path) -> str:
+    """The last key of a path: what stands in a list is called as the list."""
     return str(next((step for step in reversed(loc) if isinstance(step, str)), "this"))
+
+
+def _called(model: type[Section]) -> str:
+    ask = get_args(model.model_fields["ask"].annotation) if "ask" in model.model_fields else ()
+    if not ask:
+        return model.called
+    return f"a{'n' if ask[0][0] in 'aeiou' else ''} {ask[0]} question"
 
 
 def _keys(model: type[BaseModel]) -> list[str]:
