@@ -58,7 +58,7 @@ def compile_nodes(outputs: Sequence[Node], inputs: Sequence[Node]) -> Compiled:
         else:
             lines.append(f"    {name} = {node.op.emit([names[a] for a in node.args], node)}")
     arguments = ", ".join(f"x{i}" for i in range(len(inputs)))
-    returned = "".join(f"{names[o]}, " for o in outputs)
+    returned = "".join(f"{names[o]}, " if o.shape else f"{names[o]}[()], " for o in outputs)
     source = "\n".join([f"def run({arguments}):", *lines, f"    return ({returned})"]) + "\n"
     scope: dict[str, Any] = {"numpy": numpy, "numeric": numeric, **constants}
     exec(compile(source, "<compiled graph>", "exec"), scope)  # noqa: S102 - made of our own templates only

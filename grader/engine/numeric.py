@@ -15,15 +15,30 @@ Array = Any
 
 def sigmoid(x: Array) -> Array:
     """1 / (1 + exp(-x)), to full relative accuracy at both ends."""
-    return numpy.exp(-numpy.logaddexp(0.0, -x))
+    power = numpy.exp(-numpy.abs(x))
+    return numpy.where(x >= 0, 1.0, power)[()] / (1.0 + power)
+
+
+def power_slope(a: Array, b: Array, order: int) -> Array:
+    """b (b - 1) … (b - order + 1) a ** (b - order): the derivative of a ** b by a, `order` times."""
+    factor = b
+    for k in range(1, order):
+        factor = factor * (b - k)
+    return numpy.where(factor == 0, 0.0, factor * a ** (b - order))[()]
 
 
 _erf = numpy.vectorize(math.erf, otypes=[float])
+_erfc = numpy.vectorize(math.erfc, otypes=[float])
 
 
 def erf(x: Array) -> Array:
     """The error function, entry by entry (NumPy has none)."""
-    return _erf(x)
+    return _erf(x)[()]
+
+
+def normal_share(x: Array) -> Array:
+    """The share of a standard normal distribution below x, to full relative accuracy at both ends."""
+    return 0.5 * _erfc(-x / math.sqrt(2.0))[()]
 
 
 def logsumexp(x: Array, axis: Any, keepdims: bool) -> Array:
@@ -55,7 +70,7 @@ def norm(x: Array) -> Array:
 def direction(x: Array) -> Array:
     """x / norm(x), and 0 where x is 0."""
     length = norm(x)
-    return x / length if length > 0 else numpy.zeros_like(x)
+    return numpy.zeros_like(x) if length == 0 else x / length
 
 
 def max_share(x: Array, axis: Any) -> Array:
@@ -73,8 +88,8 @@ def put(p: Array, key: Any, shape: tuple[int, ...]) -> Array:
 
 def pick(q: Array, y: Array) -> Array:
     """q[y] for one label, and one entry of each row for a batch of labels (from 0)."""
-    y = numpy.asarray(y).astype(int)
-    return q[y] if y.ndim == 0 else q[numpy.arange(len(y)), y]
+    place = numpy.asarray(y).astype(int)[..., None]
+    return numpy.take_along_axis(q, place, axis=-1)[..., 0]
 
 
 def onehot(y: Array, classes: int) -> Array:
@@ -89,6 +104,8 @@ def det(a: Array) -> Array:
 
 def cofactors(a: Array) -> Array:
     """The matrix of cofactors, det(a) inv(a).T where a is regular; right for singular matrices too."""
+    if not numpy.all(numpy.isfinite(a)):
+        return numpy.full_like(a, numpy.nan)
     u, s, vt = numpy.linalg.svd(a)
     others = numpy.array([numpy.prod(numpy.delete(s, i)) for i in range(len(s))])
     sign = numpy.linalg.det(u) * numpy.linalg.det(vt)

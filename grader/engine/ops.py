@@ -36,18 +36,27 @@ def _broadcast(shapes: tuple[Shape, ...], params: Params) -> Shape:
         raise ShapeError("the shapes do not fit, entry by entry") from None
 
 
-def elementwise(name: str, source: str, slopes: list[Slope], latex: str, at: list[Any], **more: Any) -> Op:
-    """A row for a function of entries: `source` is NumPy with {0}, {1} for the arguments."""
+def elementwise(
+    name: str, source: str, slopes: list[Slope], latex: str, at: list[Any], gates: bool = False, **more: Any
+) -> Op:
+    """A row for a function of entries: `source` is NumPy with {0}, {1} for the arguments.
 
-    def back(slope: Slope) -> Callable[..., Node] | None:
-        return None if slope is None else lambda p, y, *x: p * slope(y, *x)
+    With `gates`, a slope of 0 says that the argument is not looked at: nothing of it passes, not even nan.
+    """
+
+    def rule(slope: Slope) -> Callable[..., Node] | None:
+        if slope is None:
+            return None
+        if gates:
+            return lambda p, y, *x: _through(p, slope(y, *x))
+        return lambda p, y, *x: _scaled(p, slope(y, *x))
 
     points = tuple(a if isinstance(a, tuple) else (a,) for a in at)
-    rules = tuple(back(s) for s in slopes)
+    rules = tuple(rule(s) for s in slopes)
     return _row(
         Op(
             name,
-            lambda args, node: source.format(*args),
+            lambda args, node: source.format(*args, **node.params),
             _broadcast,
             rules,
             rules,
@@ -58,6 +67,23 @@ def elementwise(name: str, source: str, slopes: list[Slope], latex: str, at: lis
             **more,
         )
     )
+
+
+def _scaled(p: Node, slope: Number) -> Node:
+    if isinstance(slope, Node):
+        return p * slope
+    return p if slope == 1 else -p if slope == -1 else p * slope
+
+
+def _through(p: Node, share: Number) -> Node:
+    return gated(share, p * share) if isinstance(share, Node) else _scaled(p, share)
+
+
+def gated(mask: Node, x: Node) -> Node:
+    """`x` where the mask (0 or more) is not 0, and 0 elsewhere, also where x is not finite there."""
+    if x.op.name == "gate":
+        mask, x = mask * x.args[0], x.args[1]
+    return apply("gate", broadcast(mask, x.shape), x)
 
 
 def linear(name: str, emit: Any, shape: Any, transpose: Callable[..., Node], latex: str, at: list[Any]) -> Op:
@@ -99,6 +125,30 @@ _row(
 
 # ---- arithmetic -------------------------------------------------------------------------------------------------
 
+
+def _power_slope(y: Node, a: Node, b: Node) -> Number:
+    """b a^(b - 1), without a needless power, which would be 0 times infinity at a = 0."""
+    if not is_constant(b) or b.shape != ():
+        return apply("power_slope", a, b, order=1)
+    exponent = float(b.params["value"])
+    if exponent in (0.0, 1.0):
+        return exponent
+    return 2 * a if exponent == 2 else exponent * a ** (exponent - 1)
+
+
+def _power_slope_by_exponent(y: Node, a: Node, b: Node) -> Node:
+    """By the product rule on b (b - 1) … (b - order + 1) a^(b - order)."""
+    order: int = y.params["order"]
+    product, slope = constant(1.0), constant(0.0)
+    for k in range(order):
+        product, slope = product * (b - k), slope * (b - k) + product
+    return slope * a ** (b - order) + y * _log_of_base(a)
+
+
+def _log_of_base(a: Node) -> Node:
+    return apply("log", apply("nonzero_or_1", a))
+
+
 PAIRS = [(2.0, -3.0), (numpy.array([1.5, -0.4]), 0.7), (numpy.array([[1.0, 2.0], [-0.3, 0.6]]), numpy.array([0.5, 2]))]
 
 elementwise("neg", "-{0}", [lambda y, a: -1.0], "-{0}", [2.0, numpy.array([1.0, -2.0])])
@@ -109,11 +159,35 @@ elementwise("div", "{0} / {1}", [lambda y, a, b: 1 / b, lambda y, a, b: -y / b],
 elementwise(
     "pow",
     "{0} ** {1}",
-    [lambda y, a, b: b * a ** (b - 1), lambda y, a, b: y * apply("log", apply("positive_or_1", a))],
+    [_power_slope, lambda y, a, b: y * _log_of_base(a)],
     "{0}^{{{1}}}",
-    [(2.0, 3.0), (numpy.array([0.7, 1.9]), -1.5), (numpy.array([2.0, 3.0]), numpy.array([0.5, -2.0])), (-1.3, 2.0)],
+    [
+        (2.0, 3.0),
+        (numpy.array([0.7, 1.9]), -1.5),
+        (numpy.array([2.0, 3.0]), numpy.array([0.5, -2.0])),
+        (-1.3, 2.0),
+        (0.0, 3.0),
+    ],
 )
-elementwise("positive_or_1", "numpy.where({0} > 0, {0}, 1.0)", [lambda y, a: apply("gt", a, 0.0)], "{0}", [2.0])
+# The derivative of a ** b by a, `order` times: 0 where the exponent has become 0, also at a = 0.
+elementwise(
+    "power_slope",
+    "numeric.power_slope({0}, {1}, {order})",
+    [lambda y, a, b: apply("power_slope", a, b, order=y.params["order"] + 1), _power_slope_by_exponent],
+    r"\partial^{{{order}}} {0}^{{{1}}}",
+    [
+        (2.0, 3.0, {"order": 1}),
+        (numpy.array([0.7, 1.9]), -1.5, {"order": 2}),
+        (numpy.array([2.0, 3.0]), numpy.array([0.5, -2.0]), {"order": 1}),
+    ],
+)
+elementwise(
+    "nonzero_or_1",
+    "numpy.where({0} == 0, 1.0, {0})[()]",
+    [lambda y, a: 1 - apply("eq", a, 0.0)],
+    "{0}",
+    [2.0, numpy.array([-0.5, 1.2])],
+)
 elementwise("square", "numpy.square({0})", [lambda y, x: 2 * x], "{0}^2", [-1.5, 0.0, numpy.array([0.3, 2.0])])
 
 # ---- functions of one number ------------------------------------------------------------------------------------
@@ -131,6 +205,15 @@ def _sin(x: Node) -> Node:
     return apply("sin", x)
 
 
+def _other_leg(x: Node) -> Node:
+    """sqrt(1 - x²), without cancellation near 1."""
+    return apply("sqrt", (1 - x) * (1 + x))
+
+
+def _normal_density(x: Node) -> Node:
+    return 1 / math.sqrt(2 * math.pi) * apply("exp", -0.5 * (x * x))
+
+
 elementwise("exp", "numpy.exp({0})", [lambda y, x: y], r"e^{{{0}}}", WIDE)
 elementwise("log", "numpy.log({0})", [lambda y, x: 1 / x], r"\log {0}", POSITIVE)
 elementwise("log1p", "numpy.log1p({0})", [lambda y, x: 1 / (1 + x)], r"\log(1 + {0})", POSITIVE)
@@ -141,8 +224,8 @@ elementwise("tan", "numpy.tan({0})", [lambda y, x: 1 + y * y], r"\tan {0}", [-1.
 elementwise("sinh", "numpy.sinh({0})", [lambda y, x: apply("cosh", x)], r"\sinh {0}", WIDE)
 elementwise("cosh", "numpy.cosh({0})", [lambda y, x: apply("sinh", x)], r"\cosh {0}", WIDE)
 elementwise("tanh", "numpy.tanh({0})", [lambda y, x: 1 - y * y], r"\tanh {0}", WIDE)
-elementwise("arcsin", "numpy.arcsin({0})", [lambda y, x: 1 / apply("sqrt", 1 - x * x)], r"\arcsin {0}", WITHIN_1)
-elementwise("arccos", "numpy.arccos({0})", [lambda y, x: -1 / apply("sqrt", 1 - x * x)], r"\arccos {0}", WITHIN_1)
+elementwise("arcsin", "numpy.arcsin({0})", [lambda y, x: 1 / _other_leg(x)], r"\arcsin {0}", WITHIN_1)
+elementwise("arccos", "numpy.arccos({0})", [lambda y, x: -1 / _other_leg(x)], r"\arccos {0}", WITHIN_1)
 elementwise("arctan", "numpy.arctan({0})", [lambda y, x: 1 / (1 + x * x)], r"\arctan {0}", WIDE)
 elementwise("sigmoid", "numeric.sigmoid({0})", [lambda y, x: y * apply("sigmoid", -x)], r"\sigma({0})", WIDE)
 elementwise(
@@ -159,14 +242,11 @@ elementwise(
     r"\mathrm{{erf}}({0})",
     WIDE,
 )
+elementwise("normal_share", "numeric.normal_share({0})", [lambda y, x: _normal_density(x)], r"\Phi({0})", WIDE)
 elementwise(
     "gelu",
-    "{0} * (0.5 + 0.5 * numeric.erf({0} / 2**0.5))",
-    [
-        lambda y, x: 0.5
-        + 0.5 * apply("erf", x / math.sqrt(2))
-        + x * (1 / math.sqrt(2 * math.pi)) * apply("exp", -0.5 * x * x)
-    ],
+    "{0} * numeric.normal_share({0})",
+    [lambda y, x: apply("normal_share", x) + x * _normal_density(x)],
     r"\mathrm{{gelu}}({0})",
     WIDE,
 )
@@ -177,8 +257,8 @@ elementwise(
 COMPARISONS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "=="}
 elementwise(
     "relu_slope",
-    "numpy.where({0} > 0, 1.0, 0.0)",
-    [lambda y, x: 0.0],
+    "numpy.where({0} > 0, 1.0, 0.0)[()]",
+    [None],
     "[{0} > 0]",
     [-2.0, 1.5],
     kink=lambda x: (x, 0.0, 1.0),
@@ -186,31 +266,31 @@ elementwise(
 elementwise(
     "abs_slope",
     "numpy.sign({0})",
-    [lambda y, x: 0.0],
+    [None],
     r"\mathrm{{sign}}({0})",
     [-2.0, 1.5],
     kink=lambda x: (x, -1.0, 1.0),
 )
 elementwise(
     "leaky_relu_slope",
-    "numpy.where({0} > 0, 1.0, {1} + 0.0 * {0})",
-    [lambda y, x, a: 0.0, lambda y, x, a: 1 - apply("relu_slope", x)],
+    "numpy.where({0} > 0, 1.0, {1})[()]",
+    [None, lambda y, x, a: 1 - apply("relu_slope", x)],
     r"[{0} > 0] + {1} [{0} \le 0]",
     [(-2.0, 0.1), (1.5, 0.1)],
     kink=lambda x, a: (x, a, 1.0),
 )
 elementwise(
     "max_first_share",
-    "numpy.where({0} == {1}, 0.5, numpy.where({0} > {1}, 1.0, 0.0))",
-    [lambda y, a, b: 0.0, lambda y, a, b: 0.0],
+    "numpy.where({0} == {1}, 0.5, numpy.where({0} > {1}, 1.0, 0.0))[()]",
+    [None, None],
     "[{0} > {1}]",
     [(2.0, -1.0), (-0.5, 0.5)],
     kink=lambda a, b: (b - a, 1.0, 0.0) if is_constant(a) else (a - b, 0.0, 1.0),
 )
 elementwise(
     "min_first_share",
-    "numpy.where({0} == {1}, 0.5, numpy.where({0} < {1}, 1.0, 0.0))",
-    [lambda y, a, b: 0.0, lambda y, a, b: 0.0],
+    "numpy.where({0} == {1}, 0.5, numpy.where({0} < {1}, 1.0, 0.0))[()]",
+    [None, None],
     "[{0} < {1}]",
     [(2.0, -1.0), (-0.5, 0.5)],
     kink=lambda a, b: (b - a, 0.0, 1.0) if is_constant(a) else (a - b, 1.0, 0.0),
@@ -218,8 +298,8 @@ elementwise(
 # The share of the first branch of where(c, a, b); a kink only where both branches have one value.
 elementwise(
     "where_share",
-    "numpy.where({0}, 1.0, numpy.zeros(numpy.broadcast({1}, {2}).shape))",
-    [lambda y, c, a, b: 0.0, lambda y, c, a, b: 0.0, lambda y, c, a, b: 0.0],
+    "numpy.where({0}, 1.0, numpy.zeros(numpy.broadcast({1}, {2}).shape))[()]",
+    [None, None, None],
     "[{0}]",
     [(0.0, 1.0, 2.0), (1.0, 1.0, 2.0)],
     kink=lambda c, a, b: (
@@ -230,10 +310,10 @@ elementwise(
 
 elementwise("relu", "numpy.maximum({0}, 0.0)", [lambda y, x: apply("relu_slope", x)], r"\mathrm{{ReLU}}({0})", WIDE)
 elementwise("abs", "numpy.abs({0})", [lambda y, x: apply("abs_slope", x)], r"|{0}|", WIDE)
-elementwise("sign", "numpy.sign({0})", [lambda y, x: 0.0], r"\mathrm{{sign}}({0})", [-2.0, 1.5])
+elementwise("sign", "numpy.sign({0})", [None], r"\mathrm{{sign}}({0})", [-2.0, 1.5])
 elementwise(
     "leaky_relu",
-    "numpy.where({0} > 0, {0}, {1} * {0})",
+    "numpy.where({0} > 0, {0}, {1} * {0})[()]",
     [lambda y, x, a: apply("leaky_relu_slope", x, a), lambda y, x, a: x * (1 - apply("relu_slope", x))],
     r"\mathrm{{LReLU}}_{{{1}}}({0})",
     [(-2.0, 0.1), (1.5, 0.1), (0.0, 0.1), (numpy.array([-0.3, 0.8]), 0.2)],
@@ -244,6 +324,7 @@ elementwise(
     [lambda y, a, b: apply("max_first_share", a, b), lambda y, a, b: 1 - apply("max_first_share", a, b)],
     r"\max({0}, {1})",
     [(2.0, -1.0), (numpy.array([0.3, 0.8]), 0.5), (1.0, 1.0)],
+    gates=True,
 )
 elementwise(
     "minimum",
@@ -251,12 +332,13 @@ elementwise(
     [lambda y, a, b: apply("min_first_share", a, b), lambda y, a, b: 1 - apply("min_first_share", a, b)],
     r"\min({0}, {1})",
     [(2.0, -1.0), (numpy.array([0.3, 0.8]), 0.5), (1.0, 1.0)],
+    gates=True,
 )
 for _name, _sign in COMPARISONS.items():
     elementwise(_name, "({0} " + _sign + " {1})", [None, None], "{0} " + _sign + " {1}", [(2.0, 1.0), (0.5, 0.7)])
 elementwise(
     "where",
-    "numpy.where({0}, {1}, {2})",
+    "numpy.where({0}, {1}, {2})[()]",
     [
         None,
         lambda y, c, a, b: apply("where_share", c, a, b),
@@ -264,6 +346,21 @@ elementwise(
     ],
     r"({1} \text{{ if }} {0} \text{{ else }} {2})",
     [(1.0, 2.0, -3.0), (0.0, 2.0, -3.0), (numpy.array([1.0, 0.0]), numpy.array([2.0, 5.0]), 0.5)],
+    gates=True,
+)
+# What lets nothing pass where the mask is 0, so that the branch not taken, or the entry not picked, leaves no nan.
+_row(
+    Op(
+        "gate",
+        lambda args, node: f"numpy.where({args[0]}, {args[1]}, 0.0)[()]",
+        _broadcast,
+        (None, lambda p, y, mask, x: gated(mask, p)),
+        (None, lambda t, y, mask, x: gated(mask, t)),
+        r"[{0} \ne 0] \, {1}",
+        ((1.0, 2.0), (0.0, 2.0), (numpy.array([1.0, 0.0]), numpy.array([2.0, 5.0]))),
+        elementwise=True,
+        slopes=(None, lambda y, mask, x: apply("gate", mask, 1.0)),
+    )
 )
 
 # ---- shapes -----------------------------------------------------------------------------------------------------
@@ -515,8 +612,8 @@ _reduction(
 _reduction(
     "max",
     "numpy.max({0}, axis={axis}, keepdims={keepdims})",
-    lambda p, y, x: spread(p, y, x) * apply("max_share", x, axis=y.params["axis"]),
-    lambda t, y, x: _summed(t * apply("max_share", x, axis=y.params["axis"]), y, y.params["keepdims"]),
+    lambda p, y, x: _through(spread(p, y, x), apply("max_share", x, axis=y.params["axis"])),
+    lambda t, y, x: _summed(_through(t, apply("max_share", x, axis=y.params["axis"])), y, y.params["keepdims"]),
     r"\max {0}",
 )
 _row(
@@ -791,9 +888,7 @@ _row(
 def _pick_shape(shapes: tuple[Shape, ...], params: Params) -> Shape:
     q, y = shapes
     if len(q) != len(y) + 1 or q[:-1] != y:
-        raise ShapeError(
-            "a label picks an entry of a vector, a batch of labels one entry of each row of a matrix"
-        )
+        raise ShapeError("a label picks an entry of a vector, a batch of labels one entry of each row of a matrix")
     return y
 
 
@@ -803,7 +898,9 @@ _row(
         lambda args, node: f"numeric.pick({args[0]}, {args[1]})",
         _pick_shape,
         (
-            lambda p, y, q, label: reshaped(p, (*p.shape, 1)) * apply("onehot", label, classes=q.shape[-1]),
+            lambda p, y, q, label: gated(
+                apply("onehot", label, classes=q.shape[-1]), broadcast(reshaped(p, (*p.shape, 1)), q.shape)
+            ),
             None,
         ),
         (lambda t, y, q, label: apply("pick", t, label), None),

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy
 
-from grader.engine.node import Node, apply, constant, topological
-from grader.engine.ops import broadcast, reshaped, sum_to, zeros
+from grader.engine import numeric
+from grader.engine.node import Node, Shape, apply, constant, is_constant, topological
+from grader.engine.ops import broadcast, gated, reshaped, sum_to, total, zeros
 
 NOWHERE: frozenset[Node] = frozenset()
 
@@ -29,12 +30,12 @@ def reverse(output: Node, wrt: Sequence[Node], seed: Node, leaves: frozenset[Nod
     for node in reversed(order):
         if node not in contributions or node not in on_path:
             continue
-        adjoint[node] = p = _sum(contributions.pop(node))
+        adjoint[node] = p = _added(contributions.pop(node))
         if node in leaves:
             continue
         for rule, arg in zip(node.op.vjp, node.args, strict=False):
             if rule is not None and arg in on_path:
-                contributions.setdefault(arg, []).append(sum_to(rule(p, node, *node.args), arg.shape))
+                contributions.setdefault(arg, []).append(_back(rule, p, node, arg))
     return [adjoint.get(node, zeros(node.shape)) for node in wrt]
 
 
@@ -90,6 +91,50 @@ def quotients(output: Node, wrt: Node, quotient: Callable[[Callable[[Node], Node
     return _stacked([reshaped(column(u), (output.size, 1)) for u in _units(wrt)], -1, (output.size, 0))
 
 
+def _back(rule: Callable[..., Node], p: Node, node: Node, arg: Node) -> Node:
+    """What comes back to `arg`: the rule, summed to the shape of `arg`.
+
+    An adjoint that is 0 as nothing is looked at there (it comes as `gate` or `put`) stays 0 beside infinite slopes.
+    """
+    back = rule(p, node, *node.args)
+    mask = _mask(p)
+    if mask is None or back is p:
+        return sum_to(back, arg.shape)
+    if node.op.elementwise:
+        inside = rule(p.args[1], node, *node.args) if p.op.name == "gate" else back
+        return _sum_gated(mask, inside, arg.shape)
+    if node.op.linear:
+        return _sum_gated(rule(mask, node, *node.args), back, arg.shape)
+    return sum_to(back if is_constant(mask) else gated(total(mask), back), arg.shape)
+
+
+def _added(parts: Sequence[Node]) -> Node:
+    """The sum of contributions, which is 0 for certain where all of them are."""
+    masks = [_mask(p) for p in parts]
+    known = [m for m in masks if m is not None]
+    if len(parts) == 1 or len(known) < len(parts):
+        return _sum(parts)
+    if all(p.op.name == "gate" and p.args[0] is masks[0] for p in parts):
+        return gated(known[0], _sum([p.args[1] for p in parts]))
+    return gated(_sum(known), _sum(parts))
+
+
+def _mask(p: Node) -> Node | None:
+    """Where an adjoint may be other than 0, if it is known for more than its value."""
+    if p.op.name == "gate":
+        return p.args[0]
+    if p.op.name == "put":
+        return constant(numeric.put(1.0, p.params["key"], p.shape))
+    return None
+
+
+def _sum_gated(mask: Node, x: Node, shape: Shape) -> Node:
+    """`x` where the mask is not 0, summed to a shape, with the mask of that."""
+    if x.shape == shape:
+        return gated(mask, x)
+    return gated(sum_to(broadcast(mask, x.shape), shape), sum_to(gated(mask, x), shape))
+
+
 def _depending(order: list[Node], wrt: set[Node], leaves: frozenset[Node]) -> set[Node]:
     found: set[Node] = set()
     for node in order:
@@ -99,10 +144,10 @@ def _depending(order: list[Node], wrt: set[Node], leaves: frozenset[Node]) -> se
 
 
 def _sum(parts: Sequence[Node]) -> Node:
-    total = parts[0]
+    added = parts[0]
     for part in parts[1:]:
-        total = total + part
-    return total
+        added = added + part
+    return added
 
 
 def _units(node: Node) -> list[Node]:
