@@ -6,6 +6,7 @@ The verdicts of the examples were computed apart from grader. What marking does 
 from __future__ import annotations
 
 import itertools
+import json
 import pathlib
 import re
 from collections.abc import Iterator
@@ -15,12 +16,16 @@ import numpy
 import pytest
 import yaml
 
+from grader.batch.assignment import Ready, make_ready
+from grader.batch.examples import compare_examples
+from grader.cli import main
 from grader.questions import option_models
 from grader.spec.load import load_problem, load_problems
 from grader.spec.problem import Problem
 from tests.shared import ROOT
 
 BANK = ROOT / "problems"
+CLASS = ROOT / "submissions"
 FILES = sorted(path for path in BANK.glob("*.yaml") if path.name != "assignment.yaml")
 MODELINE = "# yaml-language-server: $schema=schema/problem.json"
 
@@ -108,6 +113,25 @@ def test_every_example_answers_what_it_expects_a_verdict_for(path: pathlib.Path)
         assert set(example["expect"]) <= set(example["answers"]), example["name"]
 
 
+@pytest.fixture(scope="module")
+def ready() -> Ready:
+    return make_ready(BANK)
+
+
+@each_problem
+def test_every_example_gets_the_verdicts_that_it_expects(path: pathlib.Path, ready: Ready) -> None:
+    problem = load(path)
+    compared = list(compare_examples(ready, problem))
+    assert compared
+    found = [
+        f"{comparison.example.name}: {expectation}"
+        for comparison in compared
+        for expectation in comparison.expectations
+        if expectation.outcome == "disagreed"
+    ]
+    assert not found, "\n".join(found)
+
+
 # -- the numbers ---------------------------------------------------------------------------------------------------
 
 
@@ -127,6 +151,8 @@ def test_no_input_hides_a_mistake_by_a_0_a_1_or_an_equal_entry(path: pathlib.Pat
         assert not numpy.isin(sizes, [0, 1]).any(), name
         assert len(set(value.ravel())) == value.size, name
         assert value.ndim < 2 or value.shape != value.T.shape or not numpy.allclose(value, value.T), name
+    scalars = [abs(float(value)) for value in printed(path).values() if value.ndim == 0]
+    assert len(set(scalars)) == len(scalars)
 
 
 def contributions(problem: Problem, name: str) -> dict[str, numpy.ndarray]:
@@ -172,3 +198,76 @@ def test_exchanged_factors_of_a_product_show(path: pathlib.Path) -> None:
         factors = [values.get(factor) for factor in product.groups()] if product else []
         if product and all(factor is not None for factor in factors):
             assert not numpy.allclose(*numpy.abs(factors)), name
+
+
+# -- the class -----------------------------------------------------------------------------------------------------
+
+Marks = dict[str, dict[str, Any]]
+"""Student -> their part of results.json."""
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory: pytest.TempPathFactory) -> Marks:
+    folder = tmp_path_factory.mktemp("graded")
+    assert main(["grade", str(BANK), str(CLASS), "-o", str(folder), "--no-pages"]) == 0
+    results = json.loads((folder / "results.json").read_text("utf-8"))
+    return {student["student"]: student for student in results["students"]}
+
+
+def questions(student: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The questions of one student's results, each with its problem."""
+    for problem in student["problems"]:
+        yield from ((problem["problem"], question) for question in problem["questions"])
+
+
+def test_the_class_has_all_its_students(graded: Marks) -> None:
+    assert list(graded) == ["ada", *(f"s{number:02d}" for number in range(1, 17))]
+
+
+def test_the_class_can_be_judged_as_a_whole(graded: Marks) -> None:
+    verdicts = {question["verdict"] for student in graded.values() for _, question in questions(student)}
+    assert verdicts == {"correct", "partial", "wrong", "missing", "unreadable"}
+
+
+@pytest.mark.parametrize("student", ["s01", "s02"])
+def test_who_has_everything_right_has_all_points(graded: Marks, student: str) -> None:
+    assert graded[student]["points"] == graded[student]["max_points"]
+
+
+@pytest.mark.parametrize("student", sorted({*(f"s{n:02d}" for n in range(3, 17)), "ada"} - {"s12"}))
+def test_everyone_else_has_a_story_and_something_right(graded: Marks, student: str) -> None:
+    of_answered = [q["verdict"] for _, q in questions(graded[student]) if q["verdict"] != "missing"]
+    assert "correct" in of_answered
+    assert set(of_answered) != {"correct"}
+
+
+def test_an_empty_folder_has_every_answer_missing(graded: Marks) -> None:
+    assert {question["verdict"] for _, question in questions(graded["s12"])} == {"missing"}
+
+
+def test_a_file_that_is_not_yaml_costs_itself_only(graded: Marks) -> None:
+    verdicts: dict[str, set[str]] = {}
+    for problem, question in questions(graded["s11"]):
+        verdicts.setdefault(problem, set()).add(question["verdict"])
+    assert verdicts.pop("two-paths") == {"unreadable"}
+    assert set().union(*verdicts.values()) == {"correct", "missing"}
+
+
+def test_an_early_slip_carried_on_costs_one_item(graded: Marks) -> None:
+    for problem, question in questions(graded["s13"]):
+        assert sum(item["verdict"] == "wrong" for item in question["items"]) <= 1, (problem, question["question"])
+
+
+def test_a_decimal_comma_is_unreadable_and_the_message_says_what_to_write(graded: Marks) -> None:
+    told = [
+        item["message"] for _, q in questions(graded["s07"]) for item in q["items"] if item["verdict"] == "unreadable"
+    ]
+    assert told
+    assert all(re.search(r"Write -?\d+\.\d+\.", message) for message in told)
+
+
+def test_two_answers_to_one_question_are_both_named(graded: Marks) -> None:
+    (question,) = [q for p, q in questions(graded["s16"]) if (p, q["question"]) == ("two-paths", "forward")]
+    assert question["verdict"] == "unreadable"
+    assert "s16/answers.yaml" in question["message"]
+    assert "s16/two-paths.yaml" in question["message"]
