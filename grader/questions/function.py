@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 import re
 import warnings
 from collections.abc import Iterator, Mapping
@@ -14,7 +15,18 @@ from pydantic_core import PydanticCustomError
 from grader.engine import Graph
 from grader.questions.kind import Kind
 from grader.spec.checking import Checker
-from grader.spec.fields import Formula, Name, Number, QuantityOrQuantities, Shape, Text, describe, name_trouble, refused
+from grader.spec.fields import (
+    MOST_ENTRIES,
+    Formula,
+    Name,
+    Number,
+    QuantityOrQuantities,
+    Shape,
+    Text,
+    describe,
+    name_trouble,
+    refused,
+)
 from grader.spec.inputs import INPUT_SCHEMA, Input, read_input
 from grader.spec.models import QuestionOptions, Section
 
@@ -131,6 +143,9 @@ class Options(QuestionOptions):
                 checker.report(
                     context["message"], "given", name, *context["path"], hint=context["hint"], span=context["span"]
                 )
+        if sum(math.prod(one.shape) for one in (*checker.inputs.values(), *known.values())) > MOST_ENTRIES:
+            checker.report(f"inputs and given together have more than {MOST_ENTRIES:,} entries", "[key]given")
+            known = {}
         self._given_inputs.update(known)
         return checker.with_given(known) if known else checker
 
@@ -166,8 +181,8 @@ class Options(QuestionOptions):
                 warnings.simplefilter("ignore")
                 tree = ast.parse(call)
         except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
-            line = f" in line {error.lineno} of it" if isinstance(error, SyntaxError) and error.lineno else ""
-            checker.report(f"call is no Python{line}: {getattr(error, 'msg', error)}", "call")
+            line = f" (line {error.lineno} of it)" if isinstance(error, SyntaxError) and error.lineno else ""
+            checker.report(f"call cannot be read as Python{line}", "call", hint="Write statements, one on each line.")
             return
         names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
         checker.read.update(node.id for node in names)

@@ -6,6 +6,7 @@ Nothing is marked or computed for students here.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property
@@ -15,7 +16,7 @@ import numpy
 from grader.engine import FormulaError, Graph, GraphErrors, Node, names_read
 from grader.errors import ProblemError, did_you_mean
 from grader.spec.document import Value, at
-from grader.spec.fields import shortened
+from grader.spec.fields import MOST_ENTRIES, shortened
 from grader.spec.inputs import Input
 from grader.spec.wording import formula_error, key_place, place_of
 
@@ -94,7 +95,8 @@ class Checker:
 
     def settled(self, text: str, *path: Path) -> bool:
         """Whether a quantity keeps its value when other functions stand for `any`; reports it where not."""
-        if not self.graph.unspecified:
+        large = sum(math.prod(self.graph.shape(name)) for name in self.graph.names) > 5 * MOST_ENTRIES
+        if not self.graph.unspecified or large:
             return True
         try:
             node, other = self.graph.quantity(text), self._twin.quantity(text)

@@ -44,14 +44,10 @@ class Distribution:
         drawn = self.draw(rng, shape)
         if self.kind == "integers":
             return drawn
-        scale = self.b if self.kind == "normal" else max(abs(self.a), abs(self.b), self.b - self.a)
-        if self.kind != "normal" and self.b > self.a:
-            scale = min(scale, self.b - self.a)
+        scale = self.b if self.kind == "normal" else self.b - self.a
         decimals = 2 if not 0 < scale < 0.1 else 1 - math.floor(math.log10(scale))
         rounded = numpy.round(drawn, min(decimals, 300))
-        if self.kind == "normal":
-            return numpy.where(self.absolute & (rounded == 0), drawn, rounded)
-        return numpy.clip(rounded, self.a, self.b)
+        return numpy.asarray(rounded if self.kind == "normal" else numpy.clip(rounded, self.a, self.b))
 
 
 DEFAULTS: dict[str, Distribution] = {

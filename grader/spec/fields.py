@@ -20,7 +20,7 @@ from grader.engine import RESERVED_NAMES, FormulaError, read_constant
 from grader.spec.document import Mapping, Scalar, Sequence, Value
 
 MOST_ENTRIES = 1_000_000
-"""Entries of one array, as in the engine."""
+"""Entries of one array, and of all inputs of a problem together."""
 
 
 class WrittenInt(int):

@@ -6,6 +6,7 @@ and spelling, and only what depends on shapes is left out.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from pydantic_core import PydanticCustomError
@@ -14,7 +15,7 @@ from grader.engine import FormulaError, Graph, GraphErrors, Leaf, Unfit, Unknown
 from grader.errors import ProblemError, did_you_mean
 from grader.spec.document import Mapping as Entries
 from grader.spec.document import Value, at
-from grader.spec.fields import name_trouble, shortened, written
+from grader.spec.fields import MOST_ENTRIES, name_trouble, shortened, written
 from grader.spec.inputs import Input, read_input
 from grader.spec.models import GraphSection, PatternSection
 from grader.spec.patterns import MOST_NODES, filled, numbers
@@ -48,6 +49,7 @@ class GraphReader:
     _taken: dict[str, Path] = field(default_factory=dict)
     _formulas: dict[str, _Formula] = field(default_factory=dict)
     _leaves: dict[str, Leaf] = field(default_factory=dict)
+    _entries: int = 0
 
     def read(self) -> None:
         """Read everything, then build the graph."""
@@ -93,6 +95,12 @@ class GraphReader:
             one = read_input(name, written(value) if value is not None else None, constant)
         except PydanticCustomError as error:
             self._report(error, path)
+            self._leaves[name] = Leaf(())
+            return
+        self._entries += math.prod(one.shape)
+        if self._entries > MOST_ENTRIES:
+            place = key_place(self.document, path)
+            self.errors.append(ProblemError(f"the inputs together have more than {MOST_ENTRIES:,} entries", place))
             self._leaves[name] = Leaf(())
             return
         self.inputs[name] = one

@@ -45,7 +45,7 @@ class Input:
         if self.fixed and self.printed is not None:
             return self.printed
         if self.classes is not None:
-            return rng.integers(0, self.classes, size=shape)
+            return numpy.asarray(rng.integers(0, self.classes, size=shape))
         return self._distribution().draw(rng, shape)
 
     def value(self, seed: str) -> numpy.ndarray:

@@ -95,13 +95,13 @@ def _assignment(folder: Path) -> tuple[AssignmentFile, Value | None]:
 
 def _all(files: list[Path], kinds: Kinds, section: AssignmentFile) -> tuple[dict[str, Problem], list[Broken]]:
     """Every file, loaded or broken; files that share an id are all broken."""
+    ids = {file: _id_in(file) for file in files}
     owners: dict[str, list[Path]] = {}
-    for file in files:
-        owners.setdefault(_id_in(file), []).append(file)
+    for file, id_ in ids.items():
+        owners.setdefault(id_, []).append(file)
     problems: dict[str, Problem] = {}
     broken: list[Broken] = []
-    for file in files:
-        id_ = _id_in(file)
+    for file, id_ in ids.items():
         others = [str(other) for other in owners[id_] if other != file]
         try:
             if others:
