@@ -6,14 +6,14 @@ A kind says which items there are and what each is; everything a student's answe
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy
 
 from grader.answers.number import EXACT, Typed, short, typed
-from grader.comparing import Comparison, compare, right_entries, shape_words, shown
+from grader.comparing import Comparison, compare, shape_words, shown
 from grader.comparing.layout import Layout, readings
 from grader.comparing.tolerance import typed_step
 from grader.engine.computation import Evaluated, Key
@@ -31,11 +31,7 @@ Array = Any
 
 @dataclass(frozen=True, eq=False)
 class Item:
-    """One item: its name, what it is in words, its expected value, and the graph's name that it belongs to, if any.
-
-    `on_own_values(given)` is the item worked out with a student's own values of the forward pass, where the question
-    depends on them; None where nothing depends.
-    """
+    """One item: its name, what it is in words, its expected value, and the graph's name that it belongs to, if any."""
 
     name: str
     what: str
@@ -99,7 +95,7 @@ class Arrays:
 
     def _by_item(self, answer: Value | None) -> tuple[dict[str, Value | AnswerError] | None, str | None]:
         """The answer of each item; None and the reason where the answer as a whole cannot be read."""
-        if answer is None or (isinstance(answer, Scalar) and answer.value in (None, "") and not answer.raw.strip()):
+        if _is_nothing(answer):
             return {}, None
         if isinstance(answer, DocumentMapping):
             if self.bare and not self.either_form:
@@ -146,10 +142,10 @@ class Arrays:
         chosen: dict[Key, Array],
         earlier: Marked | None,
     ) -> Evidence:
-        if value is None or (isinstance(value, Scalar) and value.value in (None, "") and not value.raw.strip()):
-            return self._evidence(item.name, "missing")
         if isinstance(value, AnswerError):
             return self._evidence(item.name, "unreadable", None, str(value))
+        if value is None or _is_nothing(value):
+            return self._evidence(item.name, "missing")
         try:
             answer = typed(value)
         except AnswerError as error:
@@ -189,7 +185,7 @@ class Arrays:
         earlier: Marked | None,
     ) -> tuple[str, str]:
         if found.outcome == "shape":
-            return "wrong", shape_words(answer.values.shape, item.expected.computation.shape, self.layout)
+            return "wrong", self._shape(answer, item.expected.computation.shape)
         if found.outcome == "layout":
             return "wrong", self._other_layout(item, answer)
         followed = self._follow(item, answer, given, chosen, earlier)
@@ -261,13 +257,28 @@ class Arrays:
         }[self.layout or "denominator"]
         return f"Right up to transposition. You gave {describe(answer.values.shape)} for {name}; {rule}."
 
+    def _shape(self, answer: Typed, shape: tuple[int, ...]) -> str:
+        words = shape_words(answer.values.shape, shape, self.layout)
+        entries = int(numpy.prod(shape, dtype=int))
+        if answer.values.shape == (2 * entries,) and not numpy.any(answer.decimals):
+            words += " Were these decimal commas? Write a point, as in 1.5."
+        return words
+
     def _why(self, item: Item, answer: Typed, found: Comparison, given: Mapping[str, Given]) -> str:
-        parts = [self._where(item, answer, found)]
-        few = self._digits_that_agree(item, answer, found)
-        if few:
-            return f"{parts[0]} {few}"
-        before = self._before(item, given)
-        return " ".join(p for p in (*parts, before) if p)
+        where = self._where(item, answer, found)
+        reason = self._too_few_digits(item, answer, found) or self._other_slope(item, answer)
+        return " ".join(part for part in (where, reason or self._before(item, given)) if part)
+
+    def _other_slope(self, item: Item, answer: Typed) -> str | None:
+        """Where the author fixed the slope at a kink: whether another one was taken."""
+        computation = item.expected.computation
+        if computation.subgradient is None or not item.expected.active:
+            return None
+        free = Computation(computation.output, computation.inputs).at(item.expected.values)
+        if compare(answer, free, self.tolerance, self.layout).outcome != "right":
+            return None
+        asked = {"zero": "0", "left": "the one from the left", "right": "the one from the right"}
+        return f"At the kink this is a possible slope, and the question asks for {asked[computation.subgradient]}."
 
     def _where(self, item: Item, answer: Typed, found: Comparison) -> str:
         if not numpy.all(numpy.isfinite(answer.values)):
@@ -284,23 +295,14 @@ class Arrays:
         noun = "entry" if wrong == 1 else "entries"
         return f"In {item.what} the {noun} {named} {verb} wrong, counted from 1; the others are right."
 
-    def _digits_that_agree(self, item: Item, answer: Typed, found: Comparison) -> str | None:
+    def _too_few_digits(self, item: Item, answer: Typed, found: Comparison) -> str | None:
         if not isinstance(self.tolerance, Digits) or found.values is None:
             return None
-        evaluated = item.expected
-        for digits in range(self.tolerance.digits - 1, 0, -1):
-            decimals = numpy.full(numpy.shape(found.values), EXACT)
-            right = right_entries(
-                found.values,
-                decimals,
-                evaluated.value,
-                replace(self.tolerance, digits=digits),
-                lambda: evaluated.rounded,
-            )
-            if numpy.all(right):
-                times = "digit" if digits == 1 else "digits"
-                return f"It agrees to {digits} significant {times}, and {self.tolerance.digits} are asked for."
-        return None
+        way = readings(answer.values.shape, numpy.shape(found.values), self.layout)[0]
+        off = numpy.abs(found.values - item.expected.value)
+        if not numpy.all(off <= 0.5 * typed_step(way(answer.decimals)) * INCLUSIVE):
+            return None
+        return f"The digits are right, and there are too few: {self.tolerance.digits} significant digits are asked for."
 
     def _before(self, item: Item, given: Mapping[str, Given]) -> str | None:
         following = self.following
@@ -317,3 +319,8 @@ class Arrays:
         if read:
             return f"What it follows from ({', '.join(read[:6])}) is right: look at this step again."
         return None
+
+
+def _is_nothing(value: Value | None) -> bool:
+    """Whether nothing was given: no value, a null, or an empty text."""
+    return value is None or (isinstance(value, Scalar) and value.value in (None, ""))

@@ -25,7 +25,7 @@ def evaluated(problem: Problem, question: Question, node: Node) -> Evaluated:
 def quantity_item(problem: Problem, question: Question, name: str, text: str) -> Item:
     """An item that asks for a quantity; it has a node where the quantity is just a name."""
     node = text.strip() if text.strip() in problem.graph.by_name else None
-    what = f"the value of {text.strip()}" if len(text) <= 60 else f"the value of {name}"
+    what = "the value asked for" if node is None and name == question.name else f"the value of {node or name}"
     return Item(name, what, evaluated(problem, question, problem.graph.quantity(text)), node)
 
 
