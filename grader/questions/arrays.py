@@ -15,8 +15,8 @@ import numpy
 from grader.answers.number import EXACT, Typed, short, typed
 from grader.comparing import Comparison, compare, shape_words, shown
 from grader.comparing.layout import Layout, readings
-from grader.comparing.tolerance import typed_step
-from grader.engine.computation import Evaluated, Key
+from grader.comparing.tolerance import INCLUSIVE, typed_step
+from grader.engine.computation import Computation, Evaluated, Key
 from grader.engine.ops import describe
 from grader.errors import AnswerError, did_you_mean
 from grader.questions.evidence import Carries, Evidence, Given, Marked
@@ -95,7 +95,7 @@ class Arrays:
 
     def _by_item(self, answer: Value | None) -> tuple[dict[str, Value | AnswerError] | None, str | None]:
         """The answer of each item; None and the reason where the answer as a whole cannot be read."""
-        if _is_nothing(answer):
+        if answer is None or _is_nothing(answer):
             return {}, None
         if isinstance(answer, DocumentMapping):
             if self.bare and not self.either_form:
@@ -321,6 +321,6 @@ class Arrays:
         return None
 
 
-def _is_nothing(value: Value | None) -> bool:
-    """Whether nothing was given: no value, a null, or an empty text."""
-    return value is None or (isinstance(value, Scalar) and value.value in (None, ""))
+def _is_nothing(value: Value) -> bool:
+    """Whether nothing was given: a null, or an empty text."""
+    return isinstance(value, Scalar) and value.value in (None, "")
