@@ -460,6 +460,10 @@ class _Reader:
         text = self.lines[line] if line < len(self.lines) else ""
         return Place(self.file, line + 1, column + 1, max(1, min(length or len(text), len(text) - column)), text)
 
+    def _end(self) -> Place:
+        """The last character that is no blank."""
+        return self._place_at(*self._line_and_column(max(len(self.text.rstrip()) - 1, 0)))
+
     def _line_and_column(self, index: int) -> tuple[int, int]:
         line = bisect.bisect_right(self.starts, index) - 1
         return line, index - self.starts[line]
@@ -490,8 +494,10 @@ class _Reader:
             opened = self._place_at(start.line, start.column)
             bracket = opened.text[start.column : start.column + 1]
             return f"this {bracket} is not closed before line {line + 1}", "Close it.", opened
-        if "alphabetic or numeric" in problem and start is not None:
+        if start is not None and ("alphabetic or numeric" in problem or "expected ':'" in problem):
             place = self._place_at(start.line, start.column)
+        elif not "".join([text[column:], *self.lines[line + 1 :]]).strip():
+            return "the file ends here, and something is missing", "Close what is open, or delete it.", self._end()
         for sign, message, hint in _PARSER_WORDS:
             if sign in problem:
                 return message, hint, place
