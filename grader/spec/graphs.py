@@ -50,6 +50,7 @@ class GraphReader:
     _formulas: dict[str, _Formula] = field(default_factory=dict)
     _leaves: dict[str, Leaf] = field(default_factory=dict)
     _entries: int = 0
+    _unnamed: bool = False
 
     def read(self) -> None:
         """Read everything, then build the graph."""
@@ -62,7 +63,9 @@ class GraphReader:
         for name, formula in self.section.nodes.items():
             path = ("graph", "nodes", name)
             if isinstance(formula, PatternSection):
+                before = len(self.errors)
                 self._expand(name, formula, path)
+                self._unnamed |= len(self.errors) > before
             elif self._take(name, path):
                 self._formulas[name] = _Formula(formula, path)
         if not self._formulas and not self.errors:
@@ -165,9 +168,9 @@ class GraphReader:
                 output if output in self._leaves or output in self._formulas else None,
             )
         except GraphErrors as found:
-            sure = self.whole and not self.errors
+            doubtful = () if self.whole and not self.errors else (Unfit, UnknownName) if self._unnamed else (Unfit,)
             for where, error in found.errors:
-                if sure or not isinstance(error, Unfit):
+                if not isinstance(error, doubtful):
                     self.errors.append(self._formula_error(where, error))
             return
         if self.whole and not self.errors:
