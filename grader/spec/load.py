@@ -325,13 +325,16 @@ class _Loader:
         count = 0
         for name, value in self._question_values():
             count += 1
+            before = len(self.errors)
             one = self._one_question(name, value)
             if one is None or graph is None:
                 self._count_as_read(value)
             else:
                 checker = Checker(graph, inputs, functions, point, self.tree, ("questions", name))
                 one.check(checker)
-                self.errors += checker.errors
+                left_out = len(self.errors) > before
+                key = key_place(self.tree, ("questions", name))
+                self.errors += [e for e in checker.errors if not (left_out and e.place == key)]
                 self.read |= checker.read
             if one is not None:
                 options[name] = one
