@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy
+
 from grader.answers.read import ProblemAnswers, Submission
+from grader.engine.certify import disagreements
 from grader.marking.results import ItemResult, ProblemResult, QuestionResult, StudentResult, Verdict
 from grader.questions import KINDS
 from grader.questions.evidence import Asked, Marked
@@ -16,25 +19,46 @@ from grader.spec.document import Value
 from grader.spec.problem import Problem, Question
 
 NOT_BUILT = "This version of grader cannot check {} questions yet; this costs no points."
+DOUBT = (
+    "The reference solution is in doubt: along one direction {} has the slope {:.6g}, and its values have {:.6g}, "
+    "at {}. Nothing of this problem was checked; this costs no points."
+)
+CERTIFY_SEED = 20
 TO_FIX: tuple[Verdict, ...] = ("wrong", "unreadable", "missing")
 
 
 @dataclass(frozen=True, eq=False)
 class PreparedProblem:
-    """A problem whose questions are solved, ready for any number of submissions. `asked` lacks kinds not built yet."""
+    """A problem whose questions are solved, ready for any number of submissions. `asked` lacks kinds not built yet.
+
+    `doubt` says where a derivative of the key does not fit the values (None: nowhere); then nothing is marked.
+    """
 
     problem: Problem
     asked: Mapping[str, Asked]
+    doubt: str | None = None
 
 
 def prepare(problem: Problem) -> PreparedProblem:
-    """Solve every question of a problem once."""
+    """Solve every question of a problem once, and hold the derivatives of the key against numerical ones."""
     asked: dict[str, Asked] = {}
     for question in problem.questions:
         solve = KINDS[question.options.ask].prepare
         if solve is not None:
             asked[question.name] = solve(problem, question)
-    return PreparedProblem(problem, asked)
+    return PreparedProblem(problem, asked, _doubt(problem, asked))
+
+
+def _doubt(problem: Problem, asked: Mapping[str, Asked]) -> str | None:
+    """What the key does not certify: the quantity, both slopes and the point, in words for author and developer."""
+    claims = [claim for question in asked.values() for claim in question.claims]
+    drawn = problem.draw(numpy.random.default_rng(CERTIFY_SEED))
+    found = disagreements(problem.graph, claims, [problem.point, drawn])
+    if not found:
+        return None
+    worst = found[0]
+    at = ", ".join(f"{name} = {numpy.asarray(value).tolist()}" for name, value in worst.point.items())
+    return DOUBT.format(worst.text, worst.claimed, worst.measured, at)
 
 
 def mark_submission(prepared: Iterable[PreparedProblem], submission: Submission) -> StudentResult:
@@ -72,6 +96,10 @@ def _mark_problem(prepared: PreparedProblem, answers: ProblemAnswers) -> Problem
     marked: dict[str, Marked] = {}
     questions: dict[str, QuestionResult] = {}
     for question in _in_order(problem.questions):
+        if prepared.doubt is not None:
+            items = (ItemResult(question.name, "not_checked", message=prepared.doubt),)
+            questions[question.name] = _result(question, items, prepared.doubt)
+            continue
         questions[question.name] = _mark_question(question, prepared.asked.get(question.name), answers, marked)
     found = tuple(questions[q.name] for q in problem.questions)
     return ProblemResult(

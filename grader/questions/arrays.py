@@ -16,6 +16,7 @@ from grader.answers.number import EXACT, Typed, short, typed
 from grader.comparing import Comparison, compare, shape_words, shown
 from grader.comparing.layout import Layout, readings
 from grader.comparing.tolerance import INCLUSIVE, typed_step
+from grader.engine.certify import Claim
 from grader.engine.computation import Computation, Evaluated, Key
 from grader.engine.ops import describe
 from grader.errors import AnswerError, did_you_mean
@@ -31,12 +32,16 @@ Array = Any
 
 @dataclass(frozen=True, eq=False)
 class Item:
-    """One item: its name, what it is in words, its expected value, and the graph's name that it belongs to, if any."""
+    """One item: its name, what it is in words, its expected value, and the graph's name that it belongs to, if any.
+
+    `claims` are the derivatives behind it, which the key certifies itself by.
+    """
 
     name: str
     what: str
     expected: Evaluated
     node: str | None = None
+    claims: tuple[Claim, ...] = ()
 
 
 class Arrays:
@@ -68,6 +73,7 @@ class Arrays:
         self.carries = carries
         self.tolerance: Tolerance = question.tolerance
         self.credit = question.options.follow_through
+        self.claims = tuple(claim for item in items for claim in item.claims)
 
     def expected(self) -> Mapping[str, Array]:
         """The reference answer of each item, as the course writes it."""
@@ -288,7 +294,7 @@ class Arrays:
             return f"{answer.raw} is not {item.what}."
         wrong = int(numpy.sum(~entries))
         if wrong == entries.size:
-            return f"No entry is that of {item.what}."
+            return f"This is not {item.what}: no entry is right."
         places = [str([int(i) + 1 for i in index]).strip("[]") for index in numpy.argwhere(~entries)[:4]]
         named = " and ".join(f"({p})" for p in places) if wrong <= 4 else f"{wrong} of {entries.size}"
         verb = "is" if wrong == 1 else "are"

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+from grader.engine.certify import Claim
 from grader.spec.document import Value
 
 Array = Any
@@ -52,6 +53,10 @@ class Asked(Protocol):
     @property
     def items(self) -> tuple[str, ...]:
         """The names of the items, in the order in which they are worked out."""
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """The derivatives behind the expected answers, to be held against numerical ones."""
 
     def expected(self) -> Mapping[str, Array]:
         """The reference answer of each item, as the course writes it."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from grader.engine.certify import claims_in, gradient_claim
 from grader.engine.computation import Computation, Evaluated
 from grader.engine.node import Node, constant
 from grader.engine.transform import reverse
@@ -26,7 +27,8 @@ def quantity_item(problem: Problem, question: Question, name: str, text: str) ->
     """An item that asks for a quantity; it has a node where the quantity is just a name."""
     node = text.strip() if text.strip() in problem.graph.by_name else None
     what = "the value asked for" if node is None and name == question.name else f"the value of {node or name}"
-    return Item(name, what, evaluated(problem, question, problem.graph.quantity(text)), node)
+    claims = () if node else tuple(claims_in(problem.graph, text))
+    return Item(name, what, evaluated(problem, question, problem.graph.quantity(text)), node, claims)
 
 
 def derivative_items(
@@ -34,8 +36,10 @@ def derivative_items(
 ) -> list[Item]:
     """Items that ask for the gradient of the number `of` by names; `labels` gives each its item's name."""
     graph = problem.graph
-    nodes = reverse(graph.quantity(of), [graph.by_name[name] for name in labels], constant(1.0))
-    return [
-        Item(labels[name], words[name], evaluated(problem, question, node), name)
-        for name, node in zip(labels, nodes, strict=True)
-    ]
+    output = graph.quantity(of)
+    nodes = reverse(output, [graph.by_name[name] for name in labels], constant(1.0))
+    items = []
+    for name, node in zip(labels, nodes, strict=True):
+        claim = gradient_claim(f"grad({of}, {name})", output, graph.by_name[name], node)
+        items.append(Item(labels[name], words[name], evaluated(problem, question, node), name, (claim,)))
+    return items

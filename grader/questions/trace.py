@@ -8,6 +8,7 @@ import numpy
 from pydantic import Field, Tag
 
 from grader.engine import Graph
+from grader.engine.certify import Claim
 from grader.engine.node import constant
 from grader.engine.transform import forward
 from grader.questions.arrays import Arrays, Item
@@ -141,9 +142,11 @@ def _tangents(problem: Problem, question: Question, options: Options, asked: set
     graph = problem.graph
     seeds = {graph.by_name[n]: constant(v) for n, v in options.seeds(graph).items()}
     tangents = {n: forward(graph.by_name[n], seeds) for n in graph.names if n not in graph.labels}
-    items = [
-        Item(n, f"the tangent of {n}", evaluated(problem, question, tangents[n]), n) for n in graph.nodes if n in asked
-    ]
+    moves = {graph.by_name[n]: v for n, v in options.seeds(graph).items()}
+    items = []
+    for n in (n for n in graph.nodes if n in asked):
+        claim = Claim(f"tangent of {n}", graph.by_name[n], moves, tangents[n])
+        items.append(Item(n, f"the tangent of {n}", evaluated(problem, question, tangents[n]), n, (claim,)))
     following = following_tangents(problem, question, tangents)
     return Arrays(question, items, bare=False, following=following, carries="tangent")
 
