@@ -332,9 +332,10 @@ class _Loader:
             else:
                 checker = Checker(graph, inputs, functions, point, self.tree, ("questions", name))
                 one.check(checker)
-                left_out = len(self.errors) > before
-                key = key_place(self.tree, ("questions", name))
-                self.errors += [e for e in checker.errors if not (left_out and e.place == key)]
+                damaged = {_option_at(value, error) for error in self.errors[before:]}
+                self.errors += [
+                    e for e in checker.errors if not damaged or _option_at(value, e) not in {None, *damaged}
+                ]
                 self.read |= checker.read
             if one is not None:
                 options[name] = one
@@ -478,6 +479,18 @@ class _Loader:
         of = "a question" if words is QUESTION_VERDICTS else "an item"
         message = f"{describe(found)} is no verdict of {of}"
         self.errors.append(ProblemError(message, place_of(self.tree, path), hint.strip()))
+
+
+def _option_at(question: Value, error: ProblemError) -> str | None:
+    """The option of a question that an error is in, or None where it is about the question as a whole."""
+    if error.place is None or not isinstance(question, documents.Mapping):
+        return None
+    at_or_before = [
+        key.raw
+        for key, _ in question.entries
+        if (key.place.line, key.place.column) <= (error.place.line, error.place.column)
+    ]
+    return at_or_before[-1] if at_or_before else None
 
 
 def _letter(n: int) -> str:
