@@ -44,7 +44,7 @@ def grade(problems: str, submissions: str, output: str, *, pages: bool, fail_und
 
 def _write(ready: Ready, handins: Submissions, output: Path, pages: bool) -> Summary:
     with (
-        Reports(output, Head(ready.title, ready.summaries), pages=pages) as reports,
+        Reports(output, Head.of(ready), pages=pages) as reports,
         Progress(len(handins)) as progress,
     ):
         for graded in graded_students(ready, handins):

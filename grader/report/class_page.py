@@ -34,22 +34,29 @@ class ClassPage:
     pages: ClassVar[bool] = True
     last: ClassVar[bool] = False
 
-    def open(self, folder: Folder, head: Head) -> None:
+    def __init__(self, head: Head) -> None:
+        self._head = head
+
+    def part(self, result: StudentResult, shown: StudentResult) -> StudentResult:
+        """The result."""
+        return result
+
+    def open(self, folder: Folder) -> None:
         """Write the style sheet."""
-        self._folder, self._head = folder, head
+        self._folder = folder
         self._rows: list[_Row] = []
         self._questions: dict[tuple[str, str], _Question] = {}
         self._findings: dict[_Key, _Finding] = {}
         self._left_out = 0
         folder.write(STYLE, style())
 
-    def student(self, result: StudentResult, shown: StudentResult) -> None:
+    def add(self, part: StudentResult) -> None:
         """Keep one row and count the verdicts."""
-        for problem in result.problems:
+        for problem in part.problems:
             for letter, question in zip(letters(), problem.questions, strict=False):
                 self._count(problem, letter, question)
-            self._note(result.student, problem)
-        self._rows.append(_row(result, self._head))
+            self._note(part.student, problem)
+        self._rows.append(_row(part, self._head))
 
     def close(self, summary: Summary) -> None:
         """Write index.html and the pages after it."""

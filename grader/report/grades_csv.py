@@ -28,28 +28,35 @@ class GradesCsv:
     pages: ClassVar[bool] = False
     last: ClassVar[bool] = False
 
-    def open(self, folder: Folder, head: Head) -> None:
-        """Write the names of the columns."""
+    def __init__(self, head: Head) -> None:
         self._problems = [problem.id for problem in head.problems]
-        self._file = folder.create("grades.csv")
-        self._row(["student", *map(_cell, self._problems), "points", "max_points"])
 
-    def student(self, result: StudentResult, shown: StudentResult) -> None:
-        """Write one row."""
+    def part(self, result: StudentResult, shown: StudentResult) -> str:
+        """One row."""
         of = {problem.problem: problem for problem in result.problems}
         points = [points_text(of[p].points) if p in of and judged(of[p]) else "" for p in self._problems]
         total = points_text(result.points) if all(map(judged, result.problems)) else ""
-        self._row([_cell(result.student), *points, total, points_text(result.max_points)])
+        return _row([_cell(result.student), *points, total, points_text(result.max_points)])
+
+    def open(self, folder: Folder) -> None:
+        """Write the names of the columns."""
+        self._file = folder.create("grades.csv")
+        self.add(_row(["student", *map(_cell, self._problems), "points", "max_points"]))
+
+    def add(self, part: str) -> None:
+        """Write one row."""
+        self._file.write(part)
 
     def close(self, summary: Summary) -> None:
         """Give the file its name."""
         self._file.commit()
 
-    def _row(self, cells: list[str]) -> None:
-        self._file.write(",".join(cells) + "\n")
-
 
 WRITER = GradesCsv
+
+
+def _row(cells: list[str]) -> str:
+    return ",".join(cells) + "\n"
 
 
 def _cell(text: str) -> str:

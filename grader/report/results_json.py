@@ -30,8 +30,16 @@ class ResultsJson:
     pages: ClassVar[bool] = False
     last: ClassVar[bool] = True
 
-    def open(self, folder: Folder, head: Head) -> None:
+    def __init__(self, head: Head) -> None:
+        self._head = head
+
+    def part(self, result: StudentResult, shown: StudentResult) -> str:
+        """The lines of one student."""
+        return student_json(result)
+
+    def open(self, folder: Folder) -> None:
         """Write the head."""
+        head = self._head
         self._folder = folder
         self._file = folder.create(RESULTS)
         self._between = "\n"
@@ -39,9 +47,9 @@ class ResultsJson:
         problems = [_object({"id": p.id, "title": p.title, "points": _points(p.points)}) for p in head.problems]
         self._file.write(f'{_object(first)[:-1]},\n "problems": [{_lines(problems, 2)}],\n "students": [')
 
-    def student(self, result: StudentResult, shown: StudentResult) -> None:
+    def add(self, part: str) -> None:
         """Write one student."""
-        self._file.write(f"{self._between}  {student_json(result)}")
+        self._file.write(f"{self._between}  {part}")
         self._between = ",\n"
 
     def close(self, summary: Summary) -> None:

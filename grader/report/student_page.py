@@ -32,14 +32,21 @@ class StudentPage:
     pages: ClassVar[bool] = True
     last: ClassVar[bool] = False
 
-    def open(self, folder: Folder, head: Head) -> None:
+    def __init__(self, head: Head) -> None:
+        self._head = head
+
+    def part(self, result: StudentResult, shown: StudentResult) -> tuple[str, str]:
+        """The name of the page, and the page."""
+        return page_of(shown.student), student_html(shown, self._head)
+
+    def open(self, folder: Folder) -> None:
         """Write the style sheet."""
-        self._folder, self._head = folder, head
+        self._folder = folder
         folder.write(f"{FOLDER}/{STYLE}", style())
 
-    def student(self, result: StudentResult, shown: StudentResult) -> None:
+    def add(self, part: tuple[str, str]) -> None:
         """Write one page."""
-        self._folder.write(page_of(shown.student), student_html(shown, self._head))
+        self._folder.write(*part)
 
     def close(self, summary: Summary) -> None:
         """Nothing is left to do."""

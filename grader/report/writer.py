@@ -2,22 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol
 
 from grader import __version__
+from grader.batch.assignment import Ready
+from grader.marking import PreparedProblem
 from grader.marking.results import ProblemSummary, StudentResult
 from grader.report.folder import Folder
+
+Part = Any
+"""What a writer needs of one student: strings, numbers and tuples, which go from one process to another."""
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What is known before the first student; `sandbox` is the tier that Python answers ran under, None without any."""
+    """What is known before the first student; `sandbox` is the tier that Python answers ran under, None without any.
+
+    `prepared` has the problems that can be used, by id, for what pages show of a graph; results without it have no
+    drawings.
+    """
 
     title: str
     problems: tuple[ProblemSummary, ...]
     sandbox: str | None = None
     grader: str = __version__
+    prepared: Mapping[str, PreparedProblem] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, ready: Ready) -> Head:
+        """What is known of an assignment."""
+        return cls(ready.title, ready.summaries, prepared={p.problem.id: p for p in ready.problems})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +54,28 @@ class Summary:
 
 
 class Writer(Protocol):
-    """One report format. It may keep a small row of each student, never a whole result.
+    """One report format, in two halves, since students are worked on in several processes and written in one.
 
-    `pages` writers are left out by `--no-pages`; a `last` writer is closed after the others have written everything.
+    `part` works out what goes into the report of one student and touches no file: it may run in another process than
+    `open`, `add` and `close`, in a writer of its own. `add` may keep a small row of each student, never a whole
+    result. `pages` writers are left out by `--no-pages`; a `last` writer is closed after the others have written
+    everything.
     """
 
     pages: ClassVar[bool]
     last: ClassVar[bool]
 
-    def open(self, folder: Folder, head: Head) -> None:
+    def __init__(self, head: Head) -> None:
+        """Take what is known before the first student."""
+
+    def part(self, result: StudentResult, shown: StudentResult) -> Part:
+        """What there is to write of one student: of the complete result, or of what the student may see."""
+
+    def open(self, folder: Folder) -> None:
         """Begin."""
 
-    def student(self, result: StudentResult, shown: StudentResult) -> None:
-        """Take one student: the complete result, and the copy without what the student may not see."""
+    def add(self, part: Part) -> None:
+        """Take one student, in the order of the class."""
 
     def close(self, summary: Summary) -> None:
         """Write what needs the whole class."""
