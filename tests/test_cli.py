@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import json
 import os
@@ -11,6 +12,7 @@ import sys
 
 import pytest
 
+import grader.batch.assignment
 import grader.batch.grading
 from grader.cli import main
 from grader.report import Reports
@@ -177,6 +179,35 @@ def test_an_answer_to_a_kind_that_is_not_built_exits_with_3_and_no_answer_with_0
     assert grade("--fail-under", "100") == 3
     assert main(["check", "problems", "submissions/ada"]) == 3
     assert main(["check", "problems", "submissions/bob"]) == 0
+
+
+@pytest.mark.parametrize("command", [["grade", "problems", "submissions"], ["check", "problems", "submissions/ada"],
+                                     ["solve", "problems"], ["lint", "problems"]])  # fmt: skip
+def test_a_key_that_does_not_certify_itself_is_said_loudly_and_exits_with_3(folder, monkeypatch, capsys, command):
+    prepare = grader.batch.assignment.prepare
+
+    def doubted(problem):
+        return dataclasses.replace(prepare(problem), doubt="The reference solution is in doubt.")
+
+    monkeypatch.setattr(grader.batch.assignment, "prepare", doubted)
+    assert main(command) == 3
+    printed = capsys.readouterr()
+    assert "problems/two-paths.yaml: The reference solution is in doubt." in printed.out + printed.err
+
+
+def test_a_problem_that_grader_fails_on_is_unusable_and_the_others_are_not(folder, monkeypatch, capsys):
+    write("problems/other.yaml", PROBLEM)
+    prepare = grader.batch.assignment.prepare
+
+    def failing(problem):
+        if problem.id == "other":
+            raise ZeroDivisionError
+        return prepare(problem)
+
+    monkeypatch.setattr(grader.batch.assignment, "prepare", failing)
+    assert grade() == 3
+    assert "problems/other.yaml:1:1: grader failed on it (ZeroDivisionError)" in capsys.readouterr().err
+    assert [p["points"] for p in students()["ada"]["problems"]] == [9, 0]
 
 
 # -- what nobody foresaw

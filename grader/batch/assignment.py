@@ -49,6 +49,16 @@ class Ready:
     unusable: tuple[Unusable, ...]
 
     @property
+    def doubts(self) -> tuple[tuple[str, str], ...]:
+        """The file and the words of each problem whose key does not certify itself; nothing of it is marked."""
+        return tuple((p.problem.file, p.doubt) for p in self.problems if p.doubt is not None)
+
+    @property
+    def all_checkable(self) -> bool:
+        """Whether no answer goes unchecked for a reason that lies in a problem."""
+        return not self.unusable and not self.doubts
+
+    @property
     def summaries(self) -> tuple[ProblemSummary, ...]:
         """What the head of results.json says of each problem; the points of an unusable one are not known."""
         usable = (p.problem for p in self.problems)

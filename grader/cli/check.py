@@ -28,7 +28,7 @@ def check(problem: str, answers: str, *, as_json: bool, fail_under: float | None
         _say_student(graded.shown)
     result = graded.result
     return first_of(
-        not_checked=bool(ready.unusable) or graded.not_checked,
+        not_checked=not ready.all_checkable or graded.not_checked,
         missed=fail_under is not None
         and result.judged_points > 0
         and result.points / result.judged_points * 100 < fail_under - ROUNDING,

@@ -37,7 +37,7 @@ def grade(problems: str, submissions: str, output: str, *, pages: bool, fail_und
     _say_summary(ready, summary, output, pages)
     lowest = summary.lowest_share
     return first_of(
-        not_checked=bool(ready.unusable or summary.not_checked),
+        not_checked=not ready.all_checkable or summary.not_checked > 0,
         missed=fail_under is not None and lowest is not None and lowest * 100 < fail_under - ROUNDING,
     )
 

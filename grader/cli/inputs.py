@@ -17,11 +17,16 @@ Found = TypeVar("Found")
 
 
 def open_problems(path: str) -> Ready:
-    """The problems at `path`; the errors of those that cannot be used are printed. Ends with 2 where none can be."""
+    """The problems at `path`; what keeps some of them from being checked is printed.
+
+    Ends the program with 2 where none can be used.
+    """
     ready = make_ready(path)
     for unusable in ready.unusable:
         for error in unusable.errors:
             say(visible(str(error), lines=True) + "\n", error=True)
+    for file, doubt in ready.doubts:
+        say(visible(f"{file}: {doubt}\n", lines=True), error=True)
     if not ready.problems:
         say("No problem file can be used.", error=True)
         raise click.exceptions.Exit(UNUSABLE)

@@ -13,7 +13,7 @@ from grader.batch.doubts import Doubt, doubts
 from grader.batch.examples import Comparison, Expectation, compare_examples
 from grader.batch.grading import grade_submission, no_answers
 from grader.cli.outcome import first_of
-from grader.cli.terminal import bold, indented, safe, say
+from grader.cli.terminal import bold, indented, say
 from grader.errors import NotChecked, Place, render
 from grader.report.text import visible
 from grader.spec.problem import Problem
@@ -29,7 +29,7 @@ class _Linted:
     problem: Problem
     doubts: list[Doubt]
     comparisons: list[Comparison]
-    not_checked: list[str]
+    doubt_of_key: str | None
 
     @property
     def disagreements(self) -> Iterator[tuple[Comparison, Expectation]]:
@@ -37,7 +37,7 @@ class _Linted:
 
     @property
     def clean(self) -> bool:
-        return not self.doubts and not self.not_checked and not any(self.disagreements)
+        return not self.doubts and self.doubt_of_key is None and not any(self.disagreements)
 
 
 def lint(path: str, *, as_json: bool) -> int:
@@ -54,7 +54,7 @@ def lint(path: str, *, as_json: bool) -> int:
             _say_linted(one)
     return first_of(
         unusable=not ready.problems,
-        not_checked=any(one.not_checked for one in linted) or any(map(_is_ours, ready.unusable)),
+        not_checked=bool(ready.doubts) or any(map(_is_ours, ready.unusable)),
         missed=bool(ready.unusable) or not all(one.clean for one in linted),
     )
 
@@ -63,8 +63,8 @@ def _linted(ready: Ready) -> Iterator[_Linted]:
     solutions = grade_submission(ready, no_answers(ready)).result.problems
     for prepared, solution in zip(ready.problems, solutions, strict=False):
         problem = prepared.problem
-        comparisons = list(compare_examples(ready, problem))
-        yield _Linted(problem, doubts(problem, solution), comparisons, [])
+        comparisons = list(compare_examples(ready, problem)) if prepared.doubt is None else []
+        yield _Linted(problem, doubts(problem, solution), comparisons, prepared.doubt)
 
 
 def _is_ours(unusable: Unusable) -> bool:
@@ -82,8 +82,8 @@ def _say_errors(unusable: Unusable) -> None:
 def _say_linted(one: _Linted) -> None:
     for doubt in one.doubts:
         say(visible(render(f"doubtful: {doubt.message}", doubt.place, doubt.hint), lines=True) + "\n")
-    for message in one.not_checked:
-        say(safe(message) + "\n")
+    if one.doubt_of_key:
+        say(visible(f"{one.problem.file}: {one.doubt_of_key}\n", lines=True))
     for comparison, expectation in list(one.disagreements)[:_SHOWN]:
         say(visible(_disagreement(comparison, expectation), lines=True) + "\n")
     hidden = len(list(one.disagreements)) - _SHOWN
@@ -118,7 +118,14 @@ def _examples(one: _Linted) -> dict[str, int]:
 
 def _unusable_entry(unusable: Unusable) -> dict[str, Any]:
     errors = [_placed(error.message, error.place, error.hint) for error in unusable.errors]
-    return {"problem": unusable.id, "file": unusable.file, "errors": errors, "doubts": [], "examples": None}
+    return {
+        "problem": unusable.id,
+        "file": unusable.file,
+        "errors": errors,
+        "doubts": [],
+        "key_in_doubt": None,
+        "examples": None,
+    }
 
 
 def _entry(one: _Linted) -> dict[str, Any]:
@@ -128,6 +135,7 @@ def _entry(one: _Linted) -> dict[str, Any]:
         "file": one.problem.file,
         "errors": [],
         "doubts": [_placed(doubt.message, doubt.place, doubt.hint) for doubt in one.doubts],
+        "key_in_doubt": one.doubt_of_key,
         "examples": {
             **_examples(one),
             "verdicts": {outcome: verdicts[outcome] for outcome in ("agreed", "disagreed", "skipped")},

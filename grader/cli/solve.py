@@ -55,7 +55,7 @@ def solve(path: str, *, as_json: bool) -> int:
             if number:
                 say()
             _say_solution(*pair)
-    return first_of(not_checked=bool(ready.unusable))
+    return first_of(not_checked=not ready.all_checkable)
 
 
 def names(problem: Problem) -> Iterator[Name]:
