@@ -16,8 +16,8 @@ Verdict = Literal[
 ]
 """Of a question; an item has all of these but `partial`, a question all but `follow_through`."""
 
-Value = numpy.ndarray | float | str | None
-"""An answer or an expected value: an array (a number is one without axes), or text as it was written."""
+Value = numpy.ndarray | float | str | tuple[str, ...] | None
+"""An answer or an expected value: an array (a number is one without axes), text as it was written, or a list of it."""
 
 
 @dataclass(frozen=True, slots=True)

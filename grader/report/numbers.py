@@ -78,6 +78,8 @@ def shown(value: Value, digits: int = DIGITS) -> Shown:
         return Shown("nothing")
     if isinstance(value, str):
         return Shown("text", value)
+    if isinstance(value, tuple):
+        return Shown("text", f"[{', '.join(value)}]")
     array = numpy.asarray(value, dtype=float)
     if array.ndim == 0:
         return Shown("number", number_text(float(array), digits))

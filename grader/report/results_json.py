@@ -141,7 +141,7 @@ def plain(value: object) -> object:
         return _number(value)
     if isinstance(value, Mapping):
         return {key: plain(entry) for key, entry in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [plain(entry) for entry in value]
     return value
 
