@@ -1,18 +1,19 @@
-"""The two ways to lay out a derivative, and which of them an answer has.
+"""The ways to lay out a derivative, and which of them an answer has.
 
 Denominator: a gradient has its variable's shape. Numerator: its transpose, a vector's gradient a row. A flat vector
-is right in both.
+is right in both. A Jacobian is laid out in one way only; a single row or column of it may be written flat.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy
 
 Array = Any
-Layout = Literal["denominator", "numerator", "either"]
+Layout = Literal["denominator", "numerator", "either", "jacobian"]
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ def readings(typed: tuple[int, ...], shape: tuple[int, ...], layout: Layout | No
 
     `layout` None is for values, which have one shape only. Nothing is broadcast; no way gives an empty list.
     """
+    if layout == "jacobian":
+        return _jacobian(typed, shape)
     if layout is None or len(shape) == 0 or len(shape) > 2:
         return [Reading(False, shape, True)] if typed == shape else []
     if len(shape) == 1:
@@ -54,6 +57,16 @@ def _vector(typed: tuple[int, ...], shape: tuple[int, ...], layout: Layout) -> l
     if typed == (entries, 1):
         return [Reading(False, shape, layout != "numerator")]
     return []
+
+
+def _jacobian(typed: tuple[int, ...], shape: tuple[int, ...]) -> list[Reading]:
+    """A matrix by rows, flat where that is one row or column, a number where it is one entry."""
+    entries = math.prod(shape)
+    flat = [(entries,)] if entries in (1, *shape) else []
+    number = [(), (1, 1)] if entries == 1 else []
+    if typed in (shape, *flat, *number):
+        return [Reading(False, shape, True)]
+    return [Reading(True, shape, False)] if typed == shape[::-1] else []
 
 
 def laid_out(array: Array, layout: Layout | None) -> Array:

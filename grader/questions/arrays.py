@@ -23,7 +23,8 @@ from grader.errors import AnswerError, did_you_mean
 from grader.questions.evidence import Carries, Evidence, Given, Marked
 from grader.questions.following import Following, State
 from grader.spec.document import Mapping as DocumentMapping
-from grader.spec.document import Scalar, Value
+from grader.spec.document import Scalar, Value, walk
+from grader.spec.document import Sequence as DocumentSequence
 from grader.spec.models import Digits, Tolerance
 from grader.spec.problem import Question
 
@@ -155,7 +156,9 @@ class Arrays:
         try:
             answer = typed(value)
         except AnswerError as error:
-            return self._evidence(item.name, "unreadable", short(value), str(error))
+            return self._of_several_axes(item, value) or self._evidence(
+                item.name, "unreadable", short(value), str(error)
+            )
         expected = item.expected.choosing(chosen)
         found = compare(answer, expected, self.tolerance, self.layout)
         half = self._half_units(answer, expected.computation.shape)
@@ -166,6 +169,19 @@ class Arrays:
         verdict, message = self._not_right(item, answer, found, given, chosen, earlier)
         self._keep(item, given, found, half, right=False)
         return self._evidence(item.name, verdict, answer.values, message)
+
+    def _of_several_axes(self, item: Item, value: Value) -> Evidence | None:
+        """A Jacobian with an axis for each of its variables' is read, and has the wrong shape."""
+        shape = _axes(value)
+        if self.layout != "jacobian" or shape is None or len(shape) < 3:
+            return None
+        try:
+            entries = typed(DocumentSequence(tuple(v for v in walk(value) if isinstance(v, Scalar)), value.place))
+        except AnswerError:
+            return None
+        wanted = describe(item.expected.computation.shape)
+        message = f"You gave an array of {describe(shape)}, and {wanted} was asked: both sides are flattened by rows."
+        return self._evidence(item.name, "wrong", entries.values.reshape(shape), message)
 
     def _keep(self, item: Item, given: dict[str, Given], found: Comparison, half: Array | None, right: bool) -> None:
         usable = found.values is not None and half is not None and bool(numpy.all(numpy.isfinite(found.values)))
@@ -256,6 +272,9 @@ class Arrays:
         shape = item.expected.computation.shape
         turned = shape[::-1] if len(shape) == 2 else (1, *shape)
         wanted = describe(turned if self.layout == "numerator" else shape)
+        if self.layout == "jacobian":
+            rows = f"a row for each entry of what is differentiated, so it is {wanted}"
+            return f"Right up to transposition. You gave {describe(answer.values.shape)}; a Jacobian has {rows}."
         name = item.node or "the variable"
         rule = {
             "denominator": f"this course writes a gradient in the shape of its variable, here {wanted}",
@@ -290,7 +309,7 @@ class Arrays:
         if not numpy.all(numpy.isfinite(answer.values)):
             return f"{item.what} is finite, and your answer has entries that are not."
         entries = numpy.asarray(found.entries)
-        if entries.ndim == 0:
+        if entries.size == 1:
             return f"{answer.raw} is not {item.what}."
         wrong = int(numpy.sum(~entries))
         if wrong == entries.size:
@@ -325,6 +344,17 @@ class Arrays:
         if read:
             return f"What it follows from ({', '.join(read[:6])}) is right: look at this step again."
         return None
+
+
+def _axes(value: Value) -> tuple[int, ...] | None:
+    """The shape of nested lists that are as long as each other; None where they are not."""
+    if isinstance(value, Scalar):
+        return ()
+    if isinstance(value, DocumentMapping) or not value.items:
+        return None
+    inner = {_axes(item) for item in value.items}
+    shape = inner.pop()
+    return None if inner or shape is None else (len(value.items), *shape)
 
 
 def _is_nothing(value: Value) -> bool:

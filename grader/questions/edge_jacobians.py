@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from pydantic import Field
 
+from grader.answers.names import showable
 from grader.engine import Graph
+from grader.engine.certify import Claim
+from grader.errors import AnswerError
+from grader.questions.arrays import Arrays, Item
+from grader.questions.evidence import Marked
+from grader.questions.expecting import quantity_item
 from grader.questions.kind import Kind
+from grader.questions.names import edge_of
 from grader.spec.checking import ARROW, Checker
+from grader.spec.document import Damage, Scalar, Value
+from grader.spec.document import Mapping as DocumentMapping
 from grader.spec.fields import Name
 from grader.spec.models import QuestionOptions
+from grader.spec.problem import Problem, Question
 
 
 class Options(QuestionOptions):
@@ -47,4 +59,58 @@ class Options(QuestionOptions):
         return tuple(f"{j}->{i}" for j, i in self.pairs(graph))
 
 
-KIND = Kind("edge_jacobians", Options)
+@dataclass(frozen=True, eq=False)
+class EdgeJacobians:
+    """The question made ready: items of `arrays`, whose names a student may write in several ways."""
+
+    arrays: Arrays
+
+    @property
+    def items(self) -> tuple[str, ...]:
+        """The edges asked for, as `u1->u3`."""
+        return self.arrays.items
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """The derivatives behind the items."""
+        return self.arrays.claims
+
+    def expected(self) -> Mapping[str, Any]:
+        """The local Jacobian of each edge."""
+        return self.arrays.expected()
+
+    def mark(self, answer: Value | None, earlier: Marked | None) -> Marked:
+        """The evidence of an answer."""
+        return self.arrays.mark(_renamed(answer) if isinstance(answer, DocumentMapping) else answer, earlier)
+
+
+def _renamed(answer: DocumentMapping) -> DocumentMapping:
+    """The answer with every edge written as `u1->u3`; an edge that is there twice is read neither way."""
+    entries: dict[str, tuple[Scalar, Value]] = {}
+    damage = [Damage(edge_of(found.key) or found.key, found.error) for found in answer.damage]
+    for key, value in answer.entries:
+        edge = edge_of(key.raw) or key.raw
+        if edge in entries:
+            message = f"this is a second answer for {showable(edge)}"
+            damage.append(Damage(edge, AnswerError(message, key.place, "Keep one of them.")))
+        else:
+            entries[edge] = replace(key, raw=edge), value
+    return replace(answer, entries=tuple(entries.values()), damage=tuple(damage))
+
+
+def prepare(problem: Problem, question: Question) -> EdgeJacobians:
+    """Solve the question: an item for each edge, in the order of evaluation; one choice at kinks holds for all."""
+    options, graph = question.options, problem.graph
+    assert isinstance(options, Options)  # noqa: S101
+    asked = set(options.pairs(graph))
+    items = [_item(problem, question, j, i) for j, i in graph.edges if (j, i) in asked]
+    return EdgeJacobians(Arrays(question, items, bare=False, either_form=len(items) == 1, layout="jacobian"))
+
+
+def _item(problem: Problem, question: Question, j: str, i: str) -> Item:
+    item = quantity_item(problem, question, f"{j}->{i}", f"edge({j}, {i})")
+    what = "derivative" if item.expected.computation.shape == () else "Jacobian"
+    return replace(item, what=f"the local {what} ∂{i}/∂{j} on {j}->{i}")
+
+
+KIND = Kind("edge_jacobians", Options, prepare)

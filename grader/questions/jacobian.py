@@ -1,15 +1,20 @@
-"""A Jacobian: a matrix of size(of) × size(wrt)."""
+"""A Jacobian: a matrix of size(of) × size(wrt), both flattened by rows."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 from pydantic import Field
 
+from grader.engine.ops import reshaped
+from grader.questions.arrays import Arrays
+from grader.questions.expecting import evaluated, quantity_item
 from grader.questions.kind import Kind
 from grader.spec.checking import Checker
 from grader.spec.fields import Name
 from grader.spec.models import QuestionOptions
+from grader.spec.problem import Problem, Question
 
 
 class Options(QuestionOptions):
@@ -27,4 +32,18 @@ class Options(QuestionOptions):
             checker.settled(f"jac({of}, {self.wrt})", "wrt")
 
 
-KIND = Kind("jacobian", Options)
+def prepare(problem: Problem, question: Question) -> Arrays:
+    """Solve the question: one item, named as it is."""
+    options = question.options
+    assert isinstance(options, Options)  # noqa: S101
+    of = (options.of or problem.graph.output or "").strip()
+    item = quantity_item(problem, question, question.name, f"jac({of}, {options.wrt})")
+    node = item.expected.computation.output
+    if node.size == 1:
+        item = replace(item, expected=evaluated(problem, question, reshaped(node, ())))
+    named = of in problem.graph.by_name
+    what = f"the Jacobian of {of} by {options.wrt}" if named else f"the Jacobian by {options.wrt}"
+    return Arrays(question, [replace(item, what=what)], bare=True, layout="jacobian")
+
+
+KIND = Kind("jacobian", Options, prepare)
