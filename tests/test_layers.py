@@ -27,8 +27,9 @@ def imports(path: pathlib.Path) -> Iterator[tuple[int, str]]:
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{path}:{node.lineno}: a relative import hides its layer"
-            names = [f"grader.{a.name}" for a in node.names] if node.module == "grader" else [node.module or ""]
+            start = ".".join(["grader", *path.relative_to(ROOT).parts][: -node.level]) if node.level else ""
+            module = ".".join(filter(None, [start, node.module]))
+            names = [f"grader.{a.name}" for a in node.names] if module == "grader" else [module]
         else:
             continue
         for name in names:

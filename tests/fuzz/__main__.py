@@ -23,6 +23,8 @@ from tests.shared import ROOT
 STUCK = 15
 """A child is stopped after this many times the allowed seconds without a line: generous, the machine may be busy."""
 CHUNK = 250
+SHOWN = 20
+"""Findings that are shown with what was printed; one mistake may have hundreds."""
 
 
 def main() -> int:
@@ -39,14 +41,14 @@ def main() -> int:
     end = options.first + options.count
     chunks = [(n, min(n + CHUNK, end)) for n in range(options.first, end, CHUNK)]
     save = options.save or pathlib.Path(tempfile.mkdtemp(prefix="grader-findings-"))
-    done = []
+    done, bad = [], 0
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         for reports in pool.map(lambda chunk: list(run_chunk(options.seed, options.seconds, *chunk)), chunks):
+            done += reports
             for report in reports:
                 if report["findings"]:
-                    print(describe(options.seed, report, save), flush=True)
-            done += reports
-    bad = sum(bool(report["findings"]) for report in done)
+                    bad += 1
+                    print(describe(options.seed, report, save, in_full=bad <= SHOWN), flush=True)
     print(
         f"fuzz: {len(done)} mutated files (seed {options.seed}), {bad} findings; "
         f"{sum(r.get('status') == 0 for r in done)} gradable, {sum(r.get('status') == 3 for r in done)} not all; "
@@ -106,8 +108,8 @@ def _forward(stream, lines) -> None:
     lines.put(None)
 
 
-def describe(seed: int, report: dict, save: pathlib.Path) -> str:
-    """Save the files of a finding and say how to repeat it."""
+def describe(seed: int, report: dict, save: pathlib.Path, *, in_full: bool) -> str:
+    """Save the files of a finding and say how to repeat it; the end of what was printed, where asked for in full."""
     found = case(seed, report["case"])
     folder = save / f"{seed}-{report['case']}"
     for name, content in found.files.items():
@@ -115,7 +117,7 @@ def describe(seed: int, report: dict, save: pathlib.Path) -> str:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
     repeat = f"python -m tests.fuzz --seed {seed} --first {report['case']} --count 1"
-    errors = "".join(f"\n      {line}" for line in report["errors"].strip().splitlines()[-12:])
+    errors = "".join(f"\n      {line}" for line in report["errors"].strip().splitlines()[-12:]) if in_full else ""
     return f"{'; '.join(report['findings'])}: {folder / found.mutated}\n      again: {repeat}{errors}"
 
 
