@@ -271,3 +271,9 @@ def test_two_answers_to_one_question_are_both_named(graded: Marks) -> None:
     assert question["verdict"] == "unreadable"
     assert "s16/answers.yaml" in question["message"]
     assert "s16/two-paths.yaml" in question["message"]
+
+
+def test_the_schema_beside_the_problems_is_the_one_that_the_program_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    """Renewed by: grader schema problem > problems/schema/problem.json."""
+    assert main(["schema", "problem"]) == 0
+    assert capsys.readouterr().out == (ROOT / "problems/schema/problem.json").read_text(encoding="utf-8")
