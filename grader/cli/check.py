@@ -70,7 +70,8 @@ def _say_question(question: QuestionResult) -> None:
     points = ""
     if question.hidden != "all" and question.points is not None:
         points = f"  {points_text(question.points)} of {points_text(question.max_points)}"
-    say(f"\n  {bold(safe(question.question))}  {head}{points}")
+    title = "" if question.title == question.question else f" ({safe(question.title)})"
+    say(f"\n  {bold(safe(question.question))}{title}  {head}{points}")
     if question.hidden == "all":
         return
     for item in question.items:
