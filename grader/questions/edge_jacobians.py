@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+import numpy
 from pydantic import Field
 
 from grader.answers.names import showable
 from grader.engine import Graph
 from grader.engine.certify import Claim
+from grader.engine.node import constant
+from grader.engine.sweep import Part, Step
 from grader.errors import AnswerError
 from grader.questions.arrays import Arrays, Item
 from grader.questions.evidence import Marked
 from grader.questions.expecting import quantity_item
+from grader.questions.following import Following
+from grader.questions.jacobian import derivative_exists
 from grader.questions.kind import Kind
 from grader.questions.names import edge_of
 from grader.spec.checking import ARROW, Checker
@@ -38,10 +43,10 @@ class Options(QuestionOptions):
             if edge is not None and edge[0] in checker.graph.labels:
                 checker.report(f"{edge[0]} is a label, and no derivative by a label exists", "edges", n)
             elif edge is not None:
-                checker.settled(f"edge({edge[0]}, {edge[1]})", "edges", n)
+                derivative_exists(checker, f"edge({edge[0]}, {edge[1]})", "edges", n)
         if self.edges is None:
             for j, i in self.pairs(checker.graph):
-                if not checker.settled(f"edge({j}, {i})"):
+                if not derivative_exists(checker, f"edge({j}, {i})"):
                     break
         elif not self.edges:
             checker.report("nothing is asked for", "edges", hint="Write edges, such as [u1->u3].")
@@ -104,13 +109,40 @@ def prepare(problem: Problem, question: Question) -> EdgeJacobians:
     assert isinstance(options, Options)  # noqa: S101
     asked = set(options.pairs(graph))
     items = [_item(problem, question, j, i) for j, i in graph.edges if (j, i) in asked]
-    return EdgeJacobians(Arrays(question, items, bare=False, either_form=len(items) == 1, layout="jacobian"))
+    following = _following(problem, question, items)
+    single = len(items) == 1
+    return EdgeJacobians(
+        Arrays(question, items, bare=False, either_form=single, layout="jacobian", following=following)
+    )
 
 
 def _item(problem: Problem, question: Question, j: str, i: str) -> Item:
-    item = quantity_item(problem, question, f"{j}->{i}", f"edge({j}, {i})")
+    name = f"{j}->{i}"
+    item = quantity_item(problem, question, name, f"edge({j}, {i})")
     what = "derivative" if item.expected.computation.shape == () else "Jacobian"
-    return replace(item, what=f"the local {what} ∂{i}/∂{j} on {j}->{i}")
+    return replace(item, what=f"the local {what} ∂{i}/∂{j} on {name}", node=name)
+
+
+def _following(problem: Problem, question: Question, items: Sequence[Item]) -> Following | None:
+    """Follow-through from a student's own forward values, where the question depends on some.
+
+    As in a reverse sweep the values are given; unlike there, no item follows from another.
+    """
+    if question.options.depends_on is None:
+        return None
+    true = {item.name: item.expected.value for item in items}
+    steps = {name: _step(problem.graph, *name.split("->")) for name in true}
+    values = problem.graph.values(problem.point)
+    how = question.options.subgradient
+    return Following(problem.graph, "reverse", values, true, tuple(true), None, how, steps)
+
+
+def _step(graph: Graph, j: str, i: str) -> Step:
+    """The local Jacobian from the values of what i reads."""
+    parents = graph.parents(i)
+    rule = graph.edge(j, i)
+    one = constant(numpy.eye(graph.by_name[i].size, graph.by_name[j].size) if rule.shape else 1.0)
+    return Step(rule, parents, (), tuple(graph.by_name[p] for p in parents), (Part((j, i), rule, one),))
 
 
 KIND = Kind("edge_jacobians", Options, prepare)

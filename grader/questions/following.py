@@ -46,7 +46,8 @@ class Following:
     """The steps of one sweep over a graph at one point, for all students.
 
     `true_values` are those of the forward pass, `true_items` those of the sweep, for every name that has one;
-    `order` is the order in which the items are worked out.
+    `order` is the order in which the items are worked out. `steps` are those of items that belong to no sweep of the
+    engine.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Following:
         order: tuple[str, ...],
         output: str | None = None,
         subgradient: Subgradient | None = None,
+        steps: Mapping[str, Step] | None = None,
     ) -> None:
         self.graph = graph
         self.mode = mode
@@ -65,7 +67,7 @@ class Following:
         self.true_items = true_items
         self.order = order
         self.sweep = Sweep(graph, output, subgradient)
-        self._steps: dict[str, Step | None] = {}
+        self._steps: dict[str, Step | None] = dict(steps or {})
         self._computations: dict[tuple[Node, int], Computation] = {}
         self._slopes: dict[tuple[Node, Node], Node] = {}
         self._factor_runs: dict[str, list[Computation]] = {}

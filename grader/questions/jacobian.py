@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from grader.engine import FormulaError
 from grader.engine.ops import reshaped
 from grader.questions.arrays import Arrays
 from grader.questions.expecting import evaluated, quantity_item
@@ -29,7 +30,17 @@ class Options(QuestionOptions):
         if self.of is not None and checker.quantity(self.of, "of") is None:
             of = None
         if checker.differentiable(self.wrt, "wrt") and of is not None:
-            checker.settled(f"jac({of}, {self.wrt})", "wrt")
+            derivative_exists(checker, f"jac({of}, {self.wrt})", "wrt")
+
+
+def derivative_exists(checker: Checker, text: str, *path: str | int) -> bool:
+    """Whether a Jacobian can be worked out and has numbers; reports it where not."""
+    try:
+        checker.graph.quantity(text)
+    except FormulaError as error:
+        checker.report(error.message, *path, hint=error.hint)
+        return False
+    return checker.settled(text, *path)
 
 
 def prepare(problem: Problem, question: Question) -> Arrays:
