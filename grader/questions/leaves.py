@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Literal
 
 from grader.questions.kind import Kind
-from grader.questions.names import NAMES, Judged, Listed, judge_set, listing, not_in_graph
+from grader.questions.names import NAMES, Judged, Listed, judge_set, listing
 from grader.spec.models import QuestionOptions
 from grader.spec.problem import Problem, Question
 
@@ -27,7 +27,7 @@ def prepare(problem: Problem, question: Question) -> Listed:
     other = {name for name in graph.names if not graph.parents(name)} - set(leaves)
 
     def why(name: str) -> str:
-        return f"it reads {listing(graph.parents(name))}" if name in graph.by_name else not_in_graph(name)
+        return f"it reads {listing(graph.parents(name))}" if name in graph.by_name else "the graph has no such name"
 
     def judge(given: list[str]) -> Judged:
         return judge_set(given, leaves, why, other)

@@ -21,7 +21,7 @@ from grader.spec import document
 from grader.spec.document import Scalar, Value
 
 MOST_ENTRIES = 10_000
-"""The most entries of a list that are read, beside as many as the right one has."""
+"""The most entries of a list that are read, unless the right one has more than half as many."""
 
 MOST_SHOWN = 6
 """The most entries that one sentence names."""
@@ -29,7 +29,7 @@ MOST_SHOWN = 6
 LONGEST_SHOWN = 80
 """The most characters of an entry in a message."""
 
-_ARROW = re.compile(r"\s*(?:->|→|⟶)\s*")
+_ARROW = re.compile("->|→|⟶")
 _NAME = re.compile(r"[^\W\d]\w*")
 _BETWEEN = re.compile(r"[,;\n]")
 
@@ -49,7 +49,7 @@ def _name(text: str) -> str | None:
 
 def path_of(text: str) -> str | None:
     """A path as the program writes it, `u1->u3->u5`; it may be written with blanks or real arrows."""
-    names = _ARROW.split(text.strip())
+    names = [name.strip() for name in _ARROW.split(text)]
     return "->".join(names) if len(names) > 1 and all(_NAME.fullmatch(name) for name in names) else None
 
 
@@ -61,7 +61,9 @@ def edge_of(text: str) -> str | None:
 
 NAMES = Form("a name", "Write the names in a list: [u1, u2].", _name)
 EDGES = Form("an edge", "Write each edge as u1->u3, and all of them in a list: [u1->u3, u2->u3].", edge_of)
-PATHS = Form("a path", "Write each path as u1->u3->u5, and all of them in a list: [u1->u3->u5, u1->u5].", path_of)
+PATHS = Form(
+    "a path", "Write each path as u1->u3->u5, and all of them in a list: [u1->u3->u5, u1->u5], or [].", path_of
+)
 
 
 # ---- reading ------------------------------------------------------------------------------------------------------
@@ -78,7 +80,8 @@ def entries(answer: Value, form: Form, most: int = MOST_ENTRIES) -> list[str]:
     Raises AnswerError with the place of the first thing that is none.
     """
     if isinstance(answer, document.Mapping):
-        raise AnswerError("a list was expected, and this is a mapping", answer.place, form.hint)
+        message = f"{form.what} or a list of them was expected, and this is a mapping"
+        raise AnswerError(message, answer.place, form.hint)
     items = answer.items if isinstance(answer, document.Sequence) else (answer,)
     _check_count(len(items), most, answer.place)
     found = [entry for item in items for entry in _entries_of(item, form)]
@@ -154,7 +157,7 @@ class Listed:
         if answer is None or is_nothing(answer):
             return self._marked(None, Judged("missing"))
         try:
-            given = entries(answer, self.form, MOST_ENTRIES + len(self.right))
+            given = entries(answer, self.form, max(MOST_ENTRIES, 2 * len(self.right)))
         except AnswerError as error:
             return self._marked(short(answer), Judged("unreadable", str(error)))
         return self._marked(self._shown(tuple(given)), self.judge(given))
@@ -204,17 +207,12 @@ def no_path(graph: Graph, path: str) -> str:
     names = path.split("->")
     strange = next((name for name in names if name not in graph.by_name), None)
     if strange is not None:
-        return not_in_graph(strange)
+        return f"{showable(strange, LONGEST_SHOWN)} is no name of this graph"
     for j, i in pairwise(names):
         if j not in graph.parents(i):
             turned = i in graph.parents(j)
             return f"it goes the other way, for {j} reads {i}" if turned else f"{i} does not read {j}"
     return ""
-
-
-def not_in_graph(name: str) -> str:
-    """Why a name that the graph does not have is too much."""
-    return f"{showable(name, LONGEST_SHOWN)} is no name of this graph"
 
 
 def _difference(missing: Sequence[str], extra: Sequence[str], why: Callable[[str], str]) -> str:

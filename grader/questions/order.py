@@ -11,7 +11,7 @@ from typing import Literal
 
 from grader.engine import Graph
 from grader.questions.kind import Kind
-from grader.questions.names import MOST_SHOWN, NAMES, Judged, Listed, listing, not_in_graph, verb
+from grader.questions.names import NAMES, Judged, Listed, listing, verb
 from grader.spec.models import QuestionOptions
 from grader.spec.problem import Problem, Question
 
@@ -40,9 +40,8 @@ def _wrong_names(graph: Graph, given: Sequence[str]) -> list[str]:
     unknown = [name for name in times if name not in graph.by_name]
     twice = [name for name, count in times.items() if count > 1]
     found = [f"{listing(missing)} {verb(missing, 'is', 'are')} missing."] if missing else []
-    found += [f"{not_in_graph(name)}." for name in unknown[:MOST_SHOWN]]
-    if len(unknown) > MOST_SHOWN:
-        found.append(f"Nor are {len(unknown) - MOST_SHOWN:,} more.")
+    if unknown:
+        found.append(f"{listing(unknown)} {verb(unknown, 'is no name', 'are no names')} of this graph.")
     if twice:
         found.append(f"{listing(twice)} {verb(twice, 'stands', 'stand')} in the order more than once.")
     return found
@@ -62,7 +61,7 @@ def _backwards(graph: Graph, places: dict[str, int]) -> list[str]:
     """A word to those who began at the end."""
     steps = [(places[j], places[i]) for j, i in graph.edges if j in places and i in places]
     backwards = len(steps) > 1 and all(before > after for before, after in steps)
-    return ["This is an order backwards: begin with what reads nothing but inputs."] if backwards else []
+    return ["The whole order is backwards: begin with what reads nothing but inputs."] if backwards else []
 
 
 KIND = Kind("order", Options, prepare)
