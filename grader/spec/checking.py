@@ -14,14 +14,18 @@ from functools import cached_property
 import numpy
 
 from grader.engine import FormulaError, Graph, GraphErrors, Node, names_read
-from grader.errors import ProblemError, did_you_mean
+from grader.errors import ProblemError
 from grader.spec.document import Value, at
-from grader.spec.fields import MOST_ENTRIES, shortened
+from grader.spec.fields import MOST_ENTRIES, known_here, shortened
 from grader.spec.inputs import Input
 from grader.spec.wording import formula_error, key_place, place_of
 
 Path = str | int
 ARROW = re.compile(r"\s*(\w+)\s*->\s*(\w+)\s*")
+
+
+MOST_LOOKS = 50
+"""How many quantities of a question are evaluated to see whether they depend on a function that is `any`."""
 
 
 class Checker:
@@ -47,6 +51,7 @@ class Checker:
         self.path = path
         self.errors: list[ProblemError] = []
         self.read: set[str] = set()
+        self._looked = 0
 
     def report(self, message: str, *path: Path, hint: str = "", span: tuple[int, int] | None = None) -> None:
         """Add an error at an option of the question; a last step `[key]name` is the key of an entry."""
@@ -60,12 +65,10 @@ class Checker:
         self.read.add(name)
         if name in known:
             return True
-        shown = ", ".join(known[:12]) + (", …" if len(known) > 12 else "")
-        hint = f"Known here: {shown or 'nothing'}. {did_you_mean(name, known)}"
         message = f"{shortened(name)} is {what or 'no node and no input'}"
         if what and name in self.graph.names:
             message = f"{name} is {_what(self.graph, name)}, {what}"
-        self.report(message, *path, hint=hint.strip())
+        self.report(message, *path, hint=known_here(name, known))
         return False
 
     def differentiable(self, name: str, *path: Path) -> bool:
@@ -94,10 +97,13 @@ class Checker:
         return node
 
     def settled(self, text: str, *path: Path) -> bool:
-        """Whether a quantity keeps its value when other functions stand for `any`; reports it where not."""
-        large = sum(math.prod(self.graph.shape(name)) for name in self.graph.names) > 5 * MOST_ENTRIES
-        if not self.graph.unspecified or large:
+        """Whether a quantity keeps its value when other functions stand for `any`; reports it where not.
+
+        Of a question with very many, the first are looked at.
+        """
+        if not self.graph.unspecified or self._looked >= MOST_LOOKS or self._is_large:
             return True
+        self._looked += 1
         try:
             node, other = self.graph.quantity(text), self._twin.quantity(text)
         except FormulaError:
@@ -173,6 +179,11 @@ class Checker:
             for where, error in found.errors:
                 of = f"with these sizes, {where[-1]}: "
                 self.report(of + error.message, *path, hint=error.hint)
+
+    @cached_property
+    def _is_large(self) -> bool:
+        """Whether the graph's values would take too much memory for a look at them."""
+        return sum(math.prod(self.graph.shape(name)) for name in self.graph.names) > 5 * MOST_ENTRIES
 
     @cached_property
     def _twin(self) -> Graph:

@@ -6,10 +6,12 @@ Schema of editors what is allowed. YAML's own types do not get in the way: a for
 
 from __future__ import annotations
 
+import itertools
 import keyword
 import math
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 import numpy
@@ -17,6 +19,7 @@ from pydantic import BeforeValidator, Discriminator, Field, PlainValidator, Tag,
 from pydantic_core import PydanticCustomError
 
 from grader.engine import RESERVED_NAMES, FormulaError, read_constant
+from grader.errors import did_you_mean
 from grader.spec.document import Mapping, Scalar, Sequence, Value
 
 MOST_ENTRIES = 1_000_000
@@ -92,6 +95,13 @@ def shortened(text: str, length: int = 60) -> str:
     """A text on one line, cut where it is too long to be shown in a message."""
     text = " ".join(text.split())
     return text if len(text) <= length else text[: length - 1] + "…"
+
+
+def known_here(name: str, known: Iterable[str]) -> str:
+    """What could have been written instead of `name`: the known names, and the nearest of them."""
+    names = list(itertools.islice(known, 500))
+    shown = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
+    return f"Known here: {shown or 'nothing'}. {did_you_mean(name, names)}".strip()
 
 
 # -- scalars -------------------------------------------------------------------------------------------------------

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from pydantic_core import PydanticCustomError
 
 from grader.engine import FormulaError, Graph, GraphErrors, Leaf, Unfit, UnknownName
-from grader.errors import ProblemError, did_you_mean
+from grader.errors import ProblemError
 from grader.spec.document import Mapping as Entries
 from grader.spec.document import Value, at
-from grader.spec.fields import MOST_ENTRIES, name_trouble, shortened, written
+from grader.spec.fields import MOST_ENTRIES, known_here, name_trouble, shortened, written
 from grader.spec.inputs import Input, read_input
 from grader.spec.models import GraphSection, PatternSection
 from grader.spec.patterns import MOST_NODES, filled, numbers
@@ -152,9 +152,10 @@ class GraphReader:
         known = [*self._formulas, *self._leaves]
         if output is None or output in known:
             return
-        hint = f"Known here: {', '.join(known[:12])}. {did_you_mean(output, known)}"
         place = place_of(self.document, ("graph", "output"))
-        self.errors.append(ProblemError(f"the output {shortened(output)} is no node and no input", place, hint.strip()))
+        self.errors.append(
+            ProblemError(f"the output {shortened(output)} is no node and no input", place, known_here(output, known))
+        )
 
     def _build(self) -> None:
         output = self.section.output

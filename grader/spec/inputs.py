@@ -12,9 +12,17 @@ import numpy
 from pydantic_core import PydanticCustomError
 
 from grader.engine import Leaf
-from grader.errors import did_you_mean
 from grader.spec.draw import Distribution, distribution, generator, like
-from grader.spec.fields import ARRAY_SCHEMA, SHAPE_SCHEMA, constant_array, describe, refused, sizes
+from grader.spec.fields import (
+    ARRAY_SCHEMA,
+    SHAPE_SCHEMA,
+    constant_array,
+    describe,
+    known_here,
+    refused,
+    shortened,
+    sizes,
+)
 
 MOST_CLASSES = 100_000
 
@@ -78,8 +86,7 @@ def read_input(name: str, found: Any, constant: bool = False) -> Input:
 def _check_keys(found: dict[str, Any], known: tuple[str, ...]) -> None:
     for key in found:
         if key not in known:
-            hint = f"Known here: {', '.join(known)}. {did_you_mean(key, known)}"
-            raise refused(f"an input has no key {key}", hint.strip(), (f"[key]{key}",))
+            raise refused(f"an input has no key {shortened(key)}", known_here(key, known), (f"[key]{key}",))
 
 
 def _drawn(name: str, found: dict[str, Any], constant: bool) -> Input:

@@ -18,7 +18,7 @@ from grader.errors import Place, ProblemError, ProblemErrors, did_you_mean
 from grader.spec import document as documents
 from grader.spec.checking import Checker
 from grader.spec.document import Scalar, Value, at, walk
-from grader.spec.fields import describe, shortened, written
+from grader.spec.fields import describe, known_here, shortened, written
 from grader.spec.files import text_of
 from grader.spec.graphs import GraphReader, unread
 from grader.spec.inputs import Input
@@ -29,6 +29,7 @@ from grader.spec.wording import key_place, place_of, problem_errors
 Kinds = Mapping[str, type[QuestionOptions]]
 ASSIGNMENT = "assignment.yaml"
 SHOWN_ERRORS = 100
+MOST_QUESTIONS = 500
 QUESTION_VERDICTS = ("correct", "partial", "wrong", "missing", "unreadable", "not_checked", "needs_person")
 ITEM_VERDICTS = ("correct", "follow_through", "wrong", "missing", "unreadable", "not_checked", "needs_person")
 
@@ -126,8 +127,8 @@ def _order(
         named += [(id_, key_place(tree, ("weights", id_))) for id_ in section.weights]
     for id_, place in named:
         if id_ not in known:
-            hint = f"Known here: {', '.join(known[:12])}. {did_you_mean(id_, known)}"
-            errors.append(ProblemError(f"no problem here has the id {shortened(id_)}", place, hint.strip()))
+            hint = known_here(id_, known)
+            errors.append(ProblemError(f"no problem here has the id {shortened(id_)}", place, hint))
     if errors:
         raise ProblemErrors(errors)
     return list(dict.fromkeys(section.problems if section.problems is not None else known))
@@ -315,16 +316,14 @@ class _Loader:
     def _question_values(self) -> Iterator[tuple[str, Value]]:
         questions = self.tree.get("questions") if isinstance(self.tree, documents.Mapping) else None
         if isinstance(questions, documents.Mapping):
-            for key, value in questions.entries:
+            for key, value in questions.entries[:MOST_QUESTIONS]:
                 yield key.raw, value
 
     def _options(
         self, graph: Graph | None, inputs: Mapping[str, Input], functions: Mapping[str, str], point: Point
     ) -> dict[str, QuestionOptions]:
         options: dict[str, QuestionOptions] = {}
-        count = 0
         for name, value in self._question_values():
-            count += 1
             before = len(self.errors)
             one = self._one_question(name, value)
             if one is None or graph is None:
@@ -339,10 +338,19 @@ class _Loader:
                 self.read |= checker.read
             if one is not None:
                 options[name] = one
-        if not count and isinstance(at(self.tree, ("questions",)), documents.Mapping) and self._has("questions"):
-            place = key_place(self.tree, ("questions",))
-            self.errors.append(ProblemError("there are no questions", place, "Write name: {ask: value}."))
+        self._check_number()
         return options
+
+    def _check_number(self) -> None:
+        """There are questions, and not more than can be marked."""
+        questions = at(self.tree, ("questions",)) if self._has("questions") else None
+        if not isinstance(questions, documents.Mapping):
+            return
+        place = key_place(self.tree, ("questions",))
+        if not questions.entries:
+            self.errors.append(ProblemError("there are no questions", place, "Write name: {ask: value}."))
+        if len(questions.entries) > MOST_QUESTIONS:
+            self.errors.append(ProblemError(f"a problem has at most {MOST_QUESTIONS} questions", place))
 
     def _one_question(self, name: str, value: Value) -> QuestionOptions | None:
         path = ("questions", name)
@@ -364,9 +372,9 @@ class _Loader:
         kind = self.kinds.get(ask.raw) if isinstance(ask, Scalar) else None
         if kind is None:
             found = ask.raw if isinstance(ask, Scalar) else describe(written(ask))
-            hint = f"Known here: {', '.join(known)}. {did_you_mean(found, known)}"
             message = f"{shortened(found) or 'nothing'} is no kind of question"
-            self.errors.append(ProblemError(message, place_of(self.tree, (*path, "ask")), hint.strip()))
+            place = place_of(self.tree, (*path, "ask"))
+            self.errors.append(ProblemError(message, place, known_here(found, known)))
             return None
         return _validated(kind, self.tree, path, self.errors)
 
@@ -381,9 +389,8 @@ class _Loader:
         for name, one in options.items():
             place = place_of(self.tree, ("questions", name, "depends_on"))
             if one.depends_on is not None and one.depends_on not in names:
-                hint = f"Known here: {', '.join(names)}. {did_you_mean(one.depends_on, names)}"
                 message = f"{shortened(one.depends_on)} is no question of this problem"
-                self.errors.append(ProblemError(message, place, hint.strip()))
+                self.errors.append(ProblemError(message, place, known_here(one.depends_on, names)))
             way = [name]
             while (last := options.get(way[-1])) is not None and last.depends_on is not None and len(way) <= len(names):
                 way.append(last.depends_on)
@@ -439,9 +446,8 @@ class _Loader:
     def _known_question(self, name: str, names: list[str], path: tuple[str | int, ...]) -> bool:
         if name in names:
             return True
-        hint = f"Known here: {', '.join(names[:12])}. {did_you_mean(name, names)}"
         message = f"{shortened(name)} is no question of this problem"
-        self.errors.append(ProblemError(message, key_place(self.tree, path), hint.strip()))
+        self.errors.append(ProblemError(message, key_place(self.tree, path), known_here(name, names)))
         return False
 
     def _expectation(
@@ -466,9 +472,8 @@ class _Loader:
             elif item == "verdict":
                 self._verdict(word, QUESTION_VERDICTS, inner)
             elif items is not None and item not in items:
-                hint = f"Known here: {', '.join(items[:12])}. {did_you_mean(item, items)}"
                 message = f"{shortened(item)} is no item of {shortened(question)}"
-                self.errors.append(ProblemError(message, key_place(self.tree, inner), hint.strip()))
+                self.errors.append(ProblemError(message, key_place(self.tree, inner), known_here(item, items)))
             else:
                 self._verdict(word, ITEM_VERDICTS, inner)
 

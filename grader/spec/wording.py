@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from grader.engine import FormulaError
 from grader.errors import Place, ProblemError, did_you_mean
 from grader.spec.document import Mapping, Scalar, Value, at
-from grader.spec.fields import describe, shortened
+from grader.spec.fields import describe, known_here, shortened
 from grader.spec.models import Section
 
 Path = tuple[str | int, ...]
@@ -40,9 +40,8 @@ def _problem_error(error: Any, document: Value, path: Path, model: type[Section]
             missing = f"{called} needs {key}, and it is missing"
             return ProblemError(missing, key_place(document, here[:-1]), _description(owner, key))
         case "extra_forbidden":
-            known = _keys(owner)
-            hint = f"Known here: {', '.join(known)}. {did_you_mean(key, known)}"
-            return ProblemError(f"{called} has no key {shortened(key)}", key_place(document, here), hint.strip())
+            hint = known_here(key, _keys(owner))
+            return ProblemError(f"{called} has no key {shortened(key)}", key_place(document, here), hint)
         case "literal_error":
             words = re.findall(r"'([^']*)'", context["expected"])
             found = describe(error["input"])
