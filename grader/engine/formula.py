@@ -14,11 +14,12 @@ import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from keyword import iskeyword
 from typing import Any
 
 from grader.engine import ops
 from grader.engine.compile import compile_nodes
-from grader.engine.node import Node, Shape, ShapeError, apply, constant, leaf
+from grader.engine.node import Node, Shape, ShapeError, apply, constant, is_constant, leaf, topological
 from grader.engine.ops import describe, reshaped, transposed
 from grader.engine.transform import forward, substitute
 
@@ -26,6 +27,9 @@ LONGEST = 4000
 DEEPEST = 60
 MOST_PARTS = 3000
 LARGEST = 1_000_000
+MOST_ENTRIES = 5 * LARGEST
+MOST_OPERATIONS = 5_000
+MOST_PRIMES = 4
 PRIME = "ʹ"
 """Stands for the ' of a derivative g'(z) inside Python's syntax: a letter, so that columns stay as they are."""
 
@@ -65,7 +69,10 @@ class Scope:
 def read_formula(text: str, scope: Scope, caret_is_power: bool = False) -> Node:
     """The graph of a formula. Raises FormulaError; UnknownName and Unfit are told apart for answers."""
     tree, offsets = parse(text, caret_is_power)
-    return Reader(text, scope, offsets).read(tree)
+    try:
+        return Reader(text, scope, offsets).read(tree)
+    except RecursionError:
+        raise FormulaError("this formula is nested too deep", 0, len(text)) from None
 
 
 def read_constant(text: str) -> float:
@@ -105,7 +112,8 @@ def parse(text: str, caret_is_power: bool = False) -> tuple[ast.expr, list[int]]
             warnings.simplefilter("ignore")
             tree = ast.parse(source, mode="eval").body
     except SyntaxError as error:
-        raise _explained(text, offsets[min(max((error.offset or 1) - 1, 0), len(offsets) - 1)]) from None
+        place = error.offset - 1 if error.offset else len(source)
+        raise _explained(text, offsets[min(max(place, 0), len(offsets) - 1)]) from None
     except (MemoryError, RecursionError, ValueError):
         raise FormulaError("this formula cannot be read", 0, len(text), "Write it in a simpler way.") from None
     if sum(1 for _ in ast.walk(tree)) > MOST_PARTS:
@@ -123,8 +131,9 @@ def _check_brackets(text: str) -> None:
                 raise FormulaError(f"brackets are nested more than {DEEPEST} deep", i, i + 1)
         elif c in pairs and (not open_at or open_at.pop()[0] != pairs[c]):
             raise FormulaError(f"this {c} closes nothing", i, i + 1, f"Leave it out, or open it with {pairs[c]}.")
-        elif c in "{}\"\\`$;!?&|~%:=#" and c not in ":=!":
-            raise FormulaError(f"{c} has no meaning in a formula", i, i + 1, _instead_of(c))
+        elif c in "{}\"\\`$;?&|~%#\0":
+            shown = c if c.isprintable() else repr(c)
+            raise FormulaError(f"{shown} has no meaning in a formula", i, i + 1, _instead_of(c))
     if open_at:
         c, i = open_at[-1]
         raise FormulaError(f"this {c} is not closed", i, i + 1, f"Write {')' if c == '(' else ']'} where it ends.")
@@ -147,14 +156,14 @@ LOOK_ALIKES = {"−": "-", "–": "-", "·": "*", "×": "*", "⋅": "*", "∗": 
 def _as_python(text: str, caret_is_power: bool) -> tuple[str, list[int]]:
     out: list[str] = []
     offsets: list[int] = []
-    started = False
+    primes = {i for found in _DERIVED.finditer(text) for i in range(*found.span(1))}
     for i, c in enumerate(text):
         c = LOOK_ALIKES.get(c, c)
-        if c == " " and not started:
+        if c == " " and not out:
             continue
-        started = True
         if c in "'’′":
-            _check_prime(text, i)
+            if i not in primes:
+                raise _no_transpose(text, i)
             c = PRIME
         elif c == PRIME:
             raise FormulaError(f"{c} has no meaning in a formula", i, i + 1)
@@ -167,41 +176,51 @@ def _as_python(text: str, caret_is_power: bool) -> tuple[str, list[int]]:
     return "".join(out), [*offsets, len(text)]
 
 
-def _check_prime(text: str, i: int) -> None:
-    before, after = text[:i], text[i + 1 :]
-    name = re.search(r"([A-Za-z_]\w*)'*$", before)
-    if name and after.lstrip("'").startswith("("):
-        return
-    what = name.group(1) if name else "(…)"
-    raise FormulaError("' is no transpose here", i, i + 1, f"Write .T, as in {what}.T; g'(z) is a derivative.")
+# Possessive quantifiers keep these linear, whatever is typed.
+_DERIVED = re.compile(r"(?<!\w)[A-Za-z_]\w*+(['’′]++)(?=\()")
+_TOKEN = re.compile(r"(\d++\.?+\d*+(?:[eE][-+]?+\d++)?+|\.\d++)|([^\W\d]\w*+['’′]*+)|\s++|(\*\*|<=|>=|==|.)", re.DOTALL)
 
 
-_FACTOR = r"(?:\d+\.?\d*(?:[eE][-+]?\d+)?|[A-Za-z_]\w*|\))"
+def _no_transpose(text: str, i: int) -> FormulaError:
+    before = re.split(r"\W", text[:i])[-1]
+    hint = f"Write .T, as in {before or '(…)'}.T; g'(z) is a derivative."
+    return FormulaError("' is no transpose here", i, i + 1, hint)
 
 
 def _explained(text: str, at: int) -> FormulaError:
-    comma = re.search(r"(?<![\w.])(\d+),(\d+)", text)
+    """What is wrong at the place where Python's parser gave up."""
+    comma = re.search(r"(?<![\w.])(\d++),(\d++)", text)
     if comma:
         return _decimal_comma(comma)
-    for found in re.finditer(rf"({_FACTOR})(\s+|(?<=\)))(?=[A-Za-z_(\d])", text):
-        return FormulaError(
-            "two factors stand side by side",
-            found.end(1),
-            found.end() + 1,
-            f"write * between the factors: {_with_stars(text)}",
-        )
-    glued = re.search(r"(?<![\w.])(\d+\.?\d*)(?=[A-Za-z_(])", text)
-    if glued:
-        return FormulaError(
-            "two factors stand side by side",
-            glued.end(),
-            glued.end() + 1,
-            f"write * between the factors: {_with_stars(text)}",
-        )
-    if at >= len(text.rstrip()):
-        end = max(len(text.rstrip()) - 1, 0)
-        return FormulaError("the formula stops here, and something is missing", end, end + 1)
-    return FormulaError(f"{text[at]!r} does not fit here", at, at + 1, "A formula looks like 2 * x * (y + 1).")
+    pairs = _side_by_side(text)
+    if pairs:
+        start, end = pairs[0]
+        starred, last = "", 0
+        for left, right in pairs:
+            starred, last = f"{starred}{text[last:left]} * ", right
+        hint = "write * between the factors" + (f": {starred}{text[last:]}" if text.isprintable() else "")
+        return FormulaError("two factors stand side by side", start, end + 1, hint)
+    end = len(text.rstrip())
+    if at >= end:
+        return FormulaError("the formula stops here, and something is missing", end - 1, end)
+    shown = text[at] if text[at].isprintable() else repr(text[at])
+    return FormulaError(f"{shown} does not fit here", at, at + 1, "A formula looks like 2 * x * (y + 1).")
+
+
+def _side_by_side(text: str) -> list[tuple[int, int]]:
+    """Where a factor ends and the next begins without an operator between them."""
+    found: list[tuple[int, int]] = []
+    end, open_end, is_name = 0, False, False
+    for token in _TOKEN.finditer(text):
+        number, name, other = token.groups()
+        if number is None and name is None and other is None:
+            continue
+        word = name is not None and not iskeyword(name)
+        starts = word or (number is not None and not number.startswith(".")) or (other == "(" and not is_name)
+        if open_end and starts:
+            found.append((end, token.start()))
+        end, open_end, is_name = token.end(), word or number is not None or other in (")", "]"), word
+    return found
 
 
 def _decimal_comma(found: re.Match[str]) -> FormulaError:
@@ -211,12 +230,6 @@ def _decimal_comma(found: re.Match[str]) -> FormulaError:
         found.end(),
         f"Write {found.group(1)}.{found.group(2)}.",
     )
-
-
-def _with_stars(text: str) -> str:
-    text = re.sub(rf"({_FACTOR})\s+(?=[A-Za-z_(\d])", r"\1 * ", text)
-    text = re.sub(r"(?<![\w.])(\d+\.?\d*)(?=[A-Za-z_(])", r"\1 * ", text)
-    return re.sub(r"\)(?=[A-Za-z_(\d])", ") * ", text)
 
 
 # ---- reading ------------------------------------------------------------------------------------------------------
@@ -238,19 +251,24 @@ class Reader:
         self.scope = scope
         self.offsets = offsets
         self.depth = 0
+        self.entries = 0
+        self.operations = 0
 
     def read(self, tree: ast.expr) -> Node:
         """The graph of a part of the formula."""
         self.depth += 1
-        if self.depth > 4 * DEEPEST:
+        if self.depth > 2 * DEEPEST:
             raise self.error(tree, "this formula is nested too deep")
         try:
             node = self._read(tree)
         except ShapeError as error:
             raise self.error(tree, str(error), kind=Unfit) from None
         self.depth -= 1
+        self.entries += node.size
         if node.size > LARGEST:
             raise self.error(tree, f"this has {node.size} entries; at most {LARGEST} are worked with")
+        if self.entries > MOST_ENTRIES:
+            raise self.error(tree, f"all that is worked out here has more than {MOST_ENTRIES} entries")
         return node
 
     def _read(self, tree: ast.expr) -> Node:
@@ -327,8 +345,8 @@ class Reader:
         if name is None:
             hint = "Write ** for a power." if isinstance(tree.op, ast.BitXor) else "Use + - * / ** @."
             raise self.error(tree, f"{self.source(tree)} has an operator that formulas do not have", hint)
-        if name == "pow" and b.shape == () and b.op.name == "constant" and float(b.params["value"]) == 2:
-            return apply("square", a)
+        if name == "pow" and is_constant(b, 2.0):
+            return _square(a)
         try:
             return apply(name, a, b)
         except ShapeError as error:
@@ -346,6 +364,8 @@ class Reader:
     def _index(self, tree: ast.Subscript) -> Node:
         value = self.read(tree.value)
         parts = list(tree.slice.elts) if isinstance(tree.slice, ast.Tuple) else [tree.slice]
+        if not parts:
+            raise self.error(tree, "an index is missing", "As in x[0] or X[:, 1].")
         if len(parts) == 1 and isinstance(parts[0], ast.Name) and parts[0].id in self.scope.classes:
             return self._pick(tree, value, parts[0])
         try:
@@ -359,11 +379,17 @@ class Reader:
             raise self.error(tree, f"{name} is {describe(value.shape)}: {error}", kind=Unfit) from None
 
     def _pick(self, tree: ast.Subscript, value: Node, label: ast.Name) -> Node:
-        classes = self.scope.classes[label.id]
-        if value.shape and value.shape[-1] != classes:
-            what = f"{self.source(tree.value)} has {value.shape[-1]} of them"
-            raise self.error(tree, f"{label.id} is one of {classes} classes, and {what}", kind=Unfit)
-        return apply("pick", value, self.read(label))
+        return apply("pick", value, self.label(label, tree.value, value))
+
+    def label(self, tree: ast.expr, scored: ast.expr, scores: Node) -> Node:
+        """A label input that picks from an array with an entry, or a column, for each class."""
+        if not isinstance(tree, ast.Name) or tree.id not in self.scope.classes:
+            raise self.error(tree, f"a label input is needed here, and this is {self.source(tree)}", kind=Unfit)
+        classes = self.scope.classes[tree.id]
+        if scores.shape and scores.shape[-1] != classes:
+            what = f"{self.source(scored)} has {scores.shape[-1]} of them"
+            raise self.error(tree, f"{tree.id} is one of {classes} classes, and {what}", kind=Unfit)
+        return self.read(tree)
 
     def _picked_along(self, tree: ast.Subscript, value: Node, label: ast.Name, axis: int) -> Node:
         """The slice of an array that a single label picks along an axis, which stays there with one entry."""
@@ -386,13 +412,14 @@ class Reader:
         return self.integer(part)
 
     def integer(self, tree: ast.expr) -> int:
-        """A whole number that is known while reading: digits, or size(x), rows(X), columns(X)."""
+        """A whole number that is known while reading: of digits, size(x), rows(X) and columns(X), as in size(x) - 1."""
         node = self.read(tree)
-        if node.op.name == "neg" and node.args[0].op.name == "constant":
-            node = constant(-node.args[0].params["value"])
-        if node.op.name != "constant" or node.shape != () or not float(node.params["value"]).is_integer():
+        if node.shape != () or any(n.op.name == "leaf" for n in topological([node])):
             raise self.error(tree, f"a whole number is needed here, and this is {self.source(tree)}")
-        return int(node.params["value"])
+        value = float(compile_nodes([node], [])()[0])
+        if not value.is_integer():
+            raise self.error(tree, f"a whole number is needed here, and {self.source(tree)} is {value:g}")
+        return int(value)
 
     def _call(self, tree: ast.Call) -> Node:
         if not isinstance(tree.func, ast.Name):
@@ -418,15 +445,24 @@ class Reader:
 
     def _own_function(self, tree: ast.Call, name: str) -> Node:
         self.check_count(tree, 1, 1)
-        function = self.scope.functions[name.rstrip(PRIME)]
-        return differentiated(function, len(name) - len(name.rstrip(PRIME)))(self.read(tree.args[0]))
+        return self._applied(tree, self.scope.functions[name.rstrip(PRIME)], len(name) - len(name.rstrip(PRIME)))
+
+    def _applied(self, tree: ast.Call, function: Callable[[Node], Node], primes: int) -> Node:
+        if primes > MOST_PRIMES:
+            raise self.error(tree.func, f"at most {MOST_PRIMES} derivatives of a function are taken")
+        x = self.read(tree.args[0])
+        node = differentiated(function, primes)(x)
+        self.operations += len(topological([node], {x}))
+        if self.operations > MOST_OPERATIONS:
+            raise self.error(tree, f"this formula comes to more than {MOST_OPERATIONS} operations")
+        return node
 
     def _derived(self, tree: ast.Call, name: str) -> Node:
         plain = name.rstrip(PRIME)
         if plain not in UNARY_FUNCTIONS:
             raise self.error(tree.func, f"{plain} is no function of one number that has a derivative {plain}'")
         self.check_count(tree, 1, 1)
-        return differentiated(lambda x: apply(plain, x), len(name) - len(plain))(self.read(tree.args[0]))
+        return self._applied(tree, lambda x: apply(plain, x), len(name) - len(plain))
 
     def check_count(self, tree: ast.Call, least: int, most: int) -> None:
         """Refuse a call with another number of arguments, starred ones, or keywords not known."""
@@ -497,11 +533,11 @@ class Reader:
         return self._offset(start), self._offset(end - 1) + 1 if end > start else self._offset(start) + 1
 
     def _offset(self, byte: int) -> int:
-        for offset in self.offsets:
-            if byte <= 0:
-                return offset
-            c = self.text[offset] if offset < len(self.text) else " "
+        for offset in self.offsets[:-1]:
+            c = self.text[offset]
             byte -= len(PRIME.encode()) if c in "'’′" else 1 if c in LOOK_ALIKES or c == "^" else len(c.encode())
+            if byte < 0:
+                return offset
         return self.offsets[-1]
 
     def error(
@@ -524,8 +560,25 @@ def differentiated(function: Callable[[Node], Node], times: int) -> Callable[[No
 
 def _slope_at(function: Callable[[Node], Node], x: Node) -> Node:
     own = leaf("z", x.shape)
+    if not _entry_by_entry(function(own), own):
+        raise ShapeError("only a function that works entry by entry has a derivative that ' can stand for")
     slope = forward(function(own), {own: ops.ones(x.shape)})
     return substitute([slope], {own: x})[0]
+
+
+def _square(x: Node) -> Node:
+    """x², and for a norm the sum of squares, which is smooth also where the norm is not."""
+    return ops.total(apply("square", x.args[0])) if x.op.name == "norm" else apply("square", x)
+
+
+def _entry_by_entry(output: Node, own: Node) -> bool:
+    reached = {own}
+    for node in topological([output]):
+        if any(a in reached for a in node.args):
+            if not (node.op.elementwise or node.op.name == "named"):
+                return False
+            reached.add(node)
+    return True
 
 
 def _is(source: str, shape: Shape) -> str:
@@ -583,6 +636,7 @@ def _plain(name: str, count: int = 1) -> None:
 
 for _name in UNARY_FUNCTIONS:
     _plain(_name)
+_function("square")(lambda r, call, options: _square(r.read(call.args[0])))
 for _name in ("inv", "det", "logdet", "diag"):
     _plain(_name)
 _plain("leaky_relu", 2)
@@ -611,7 +665,7 @@ def _prod(reader: Reader, call: ast.Call, options: dict[Any, ast.expr]) -> Node:
     return ops.product(x, axes, keepdims) if x.shape else x
 
 
-def _extreme(name: str, pair: str, sign: float) -> None:
+def _extreme(name: str, pair: str) -> None:
     @_function(name, 1, 2, ("axis", "keepdims"))
     def build(reader: Reader, call: ast.Call, options: dict[Any, ast.expr]) -> Node:
         if len(call.args) == 2:
@@ -621,11 +675,12 @@ def _extreme(name: str, pair: str, sign: float) -> None:
         x, axes, keepdims = _reduced(reader, call, options)
         if not x.shape:
             return x
-        return sign * apply("max", sign * x, axis=axes, keepdims=keepdims)
+        largest = partial(apply, "max", axis=axes, keepdims=keepdims)
+        return largest(x) if name == "max" else -largest(-x)
 
 
-_extreme("max", "maximum", 1.0)
-_extreme("min", "minimum", -1.0)
+_extreme("max", "maximum")
+_extreme("min", "minimum")
 
 
 def _along_last(name: str, keywords: tuple[str, ...] = ("axis",)) -> None:
@@ -680,9 +735,10 @@ def _outer(reader: Reader, call: ast.Call, options: dict[Any, ast.expr]) -> Node
 
 @_function("cross_entropy", 2, 2)
 def _cross_entropy(reader: Reader, call: ast.Call, options: dict[Any, ast.expr]) -> Node:
-    scores, label = (reader.read(x) for x in call.args)
+    scores = reader.read(call.args[0])
     if not scores.shape:
         raise ShapeError("the scores are a number, and one for each class is needed")
+    label = reader.label(call.args[1], call.args[0], scores)
     log_p = apply("log_softmax", scores, axis=(-1,), keepdims=False)
     return -ops.total(apply("pick", log_p, label))
 
@@ -759,7 +815,7 @@ def _reshape(reader: Reader, call: ast.Call, options: dict[Any, ast.expr]) -> No
 def _transpose(reader: Reader, call: ast.Call, options: dict[Any, ast.expr]) -> Node:
     x = reader.read(call.args[0])
     axes = tuple(reader.integer(a) for a in call.args[1:]) or tuple(range(len(x.shape)))[::-1]
-    return x if not x.shape or axes == (0,) else apply("transpose", x, axes=axes)
+    return x if axes == tuple(range(len(x.shape))) else apply("transpose", x, axes=axes)
 
 
 @_function("trace")

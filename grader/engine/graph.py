@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import itertools
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,10 +17,21 @@ from typing import Any
 
 from grader.engine import formula as formulas
 from grader.engine.compile import Compiled, compile_nodes, prepared
-from grader.engine.formula import FUNCTIONS, FormulaError, Reader, Scope, Unfit, names_read, parse, read_formula
-from grader.engine.node import Node, Shape, constant, leaf
+from grader.engine.formula import (
+    FUNCTIONS,
+    LARGEST,
+    MOST_ENTRIES,
+    FormulaError,
+    Reader,
+    Scope,
+    Unfit,
+    names_read,
+    parse,
+    read_formula,
+)
+from grader.engine.node import Node, Shape, ShapeError, constant, leaf, topological
 from grader.engine.node import apply as apply_op
-from grader.engine.ops import describe, ones, reshaped
+from grader.engine.ops import broadcast, describe, ones, reshaped
 from grader.engine.rounding import snapped
 from grader.engine.transform import forward, jacobian, quotients, reverse
 
@@ -139,14 +151,9 @@ class Graph:
         inputs = [self.by_name[n] for n in self.leaves]
         return snapped(outputs, inputs, [prepared(point[n]) for n in self.leaves])
 
-    @cached_property
-    def markers(self) -> frozenset[Node]:
-        """The nodes of all names: where local functions begin."""
-        return frozenset(self.by_name.values())
-
     def local_leaves(self, name: str) -> frozenset[Node]:
-        """What the local function of `name` takes as given: every other named node."""
-        return self.markers - {self.by_name[name]}
+        """What the local function of `name` takes as given: the named nodes that its formula reads."""
+        return frozenset(self.by_name[p] for p in self.parents(name))
 
     def edge(self, j: str, i: str) -> Node:
         """The local Jacobian of i's own function by j, other parents held fixed; of scalars a number."""
@@ -173,12 +180,13 @@ class _Builder:
         self.errors: list[tuple[Where, FormulaError]] = []
         self.by_name: dict[str, Node] = {}
         self.functions: dict[str, Callable[[Node], Node]] = {}
+        self.classes = {n: leaf.label_classes for n, leaf in inputs.items() if leaf.label_classes is not None}
 
     def build(self) -> Graph:
         self._read_functions()
         parents = self._read_parents()
         order = self._ordered(parents)
-        self._read_nodes(order)
+        self._read_nodes(order, parents)
         output = self._find_output(order, parents)
         if self.errors:
             raise GraphErrors(self.errors)
@@ -192,19 +200,21 @@ class _Builder:
             {n: self.by_name[n] for n in (*self.inputs, *order)},
             self.functions,
             frozenset(n for n, text in self.function_texts.items() if text.strip() == "any"),
-            self._classes(),
+            self.classes,
             output,
         )
 
-    def _classes(self) -> dict[str, int]:
-        return {n: given.label_classes for n, given in self.inputs.items() if given.label_classes is not None}
-
     def _read_functions(self) -> None:
-        for number, (name, text) in enumerate(self.function_texts.items()):
-            try:
-                self.functions[name] = local_function(text, number, self.functions)
-            except FormulaError as error:
-                self.errors.append((("functions", name), error))
+        numbers = {name: k for k, name in enumerate(self.function_texts)}
+        words = {name: set(re.findall(r"\w+", text)) - {name} for name, text in self.function_texts.items()}
+        while numbers:
+            ready = [name for name in numbers if words[name].isdisjoint(numbers)] or list(numbers)
+            for name in ready:
+                try:
+                    self.functions[name] = local_function(self.function_texts[name], numbers[name], self.functions)
+                except FormulaError as error:
+                    self.errors.append((("functions", name), error))
+            numbers = {name: k for name, k in numbers.items() if name not in ready}
 
     def _read_parents(self) -> dict[str, tuple[str, ...]]:
         parents: dict[str, tuple[str, ...]] = {}
@@ -218,7 +228,7 @@ class _Builder:
 
     def _ordered(self, parents: Mapping[str, tuple[str, ...]]) -> list[str]:
         """The nodes in order of evaluation, as near to the order of the file as can be."""
-        waiting = {n: {p for p in ps if p in self.nodes} for n, ps in parents.items()}
+        waiting = {n: [p for p in ps if p in self.nodes] for n, ps in parents.items()}
         order: list[str] = []
         state: dict[str, int] = {}
         for start in self.nodes:
@@ -228,12 +238,12 @@ class _Builder:
             while stack:
                 name = stack[-1]
                 state.setdefault(name, 1)
-                open_parent = next((p for p in parents.get(name, ()) if p in waiting and p not in state), None)
+                open_parent = next((p for p in waiting[name] if p in waiting and p not in state), None)
                 if open_parent is not None:
                     stack.append(open_parent)
                     continue
-                circle = next((p for p in waiting[name] if state.get(p) == 1 and p in stack), None)
-                if circle is not None and state[name] == 1:
+                circle = next((p for p in waiting[name] if state.get(p) == 1), None)
+                if circle is not None:
                     self._report_circle(stack[stack.index(circle) :])
                 state[name] = 2
                 order.append(stack.pop())
@@ -248,14 +258,15 @@ class _Builder:
         hint = "A value can only be computed from values that are there before."
         self.errors.append((("nodes", names[-1]), FormulaError(message, start, end, hint)))
 
-    def _read_nodes(self, order: list[str]) -> None:
+    def _read_nodes(self, order: list[str], parents: Mapping[str, tuple[str, ...]]) -> None:
         for name, given in self.inputs.items():
             self.by_name[name] = leaf(name, given.shape)
         broken = {where[1] for where, _ in self.errors if where[0] == "nodes"}
+        scope = Scope(self.by_name, self.functions, self.classes)
+        entries = sum(math.prod(given.shape) for given in self.inputs.values())
         for name in order:
             if name in broken:
                 continue
-            scope = Scope(dict(self.by_name), self.functions, self._classes())
             try:
                 value = read_formula(self.nodes[name], scope)
             except formulas.UnknownName as error:
@@ -266,6 +277,11 @@ class _Builder:
                 self.errors.append((("nodes", name), error))
                 broken.add(name)
             else:
+                entries += sum(n.size for n in topological([value], {self.by_name[p] for p in parents[name]}))
+                if entries > MOST_ENTRIES:
+                    message = f"up to here, the graph has more than {MOST_ENTRIES} entries to be worked out"
+                    self.errors.append((("nodes", name), FormulaError(message, 0, len(self.nodes[name]))))
+                    return
                 self.by_name[name] = apply_op("named", value, name=name)
 
     def _mentioned(self, name: str) -> set[str]:
@@ -273,7 +289,10 @@ class _Builder:
 
     def _find_output(self, order: list[str], parents: Mapping[str, tuple[str, ...]]) -> str | None:
         if self.output is not None:
-            return self.output if self.output in self.nodes or self.output in self.inputs else None
+            if self.output not in self.nodes and self.output not in self.inputs:
+                message = f"the output {self.output} is no node and no input"
+                self.errors.append((("output",), FormulaError(message, 0, len(self.output))))
+            return self.output
         read = {p for ps in parents.values() for p in ps}
         ends = [n for n in order if n not in read]
         return ends[0] if len(ends) == 1 else None
@@ -299,17 +318,24 @@ def _from_arrow(
     name: str, body: str, shift: int, others: Mapping[str, Callable[[Node], Node]]
 ) -> Callable[[Node], Node]:
     def function(x: Node) -> Node:
-        try:
-            node = read_formula(body, Scope({name: x}, others))
-        except FormulaError as error:
-            raise type(error)(error.message, error.start + shift, error.end + shift, error.hint) from None
+        node = read_formula(body, Scope({name: x}, others))
+        if x not in topological([node]):
+            node = broadcast(node, x.shape)
         if node.shape != x.shape:
-            message = f"{body.strip()} gives {describe(node.shape)} for {describe(x.shape)}"
-            raise Unfit(message, shift, shift + len(body))
+            raise Unfit(f"{body.strip()} gives {describe(node.shape)} for {describe(x.shape)}", 0, len(body))
         return node
 
-    function(leaf(name, ()))
-    return function
+    def applied(x: Node) -> Node:
+        try:
+            return function(x)
+        except FormulaError as error:
+            raise ShapeError(error.message) from None
+
+    try:
+        function(leaf(name, ()))
+    except FormulaError as error:
+        raise type(error)(error.message, error.start + shift, error.end + shift, error.hint) from None
+    return applied
 
 
 def _unspecified(number: int) -> Callable[[Node], Node]:
@@ -325,6 +351,7 @@ def _unspecified(number: int) -> Callable[[Node], Node]:
 
 # ---- quantities (format.md 1.3) -----------------------------------------------------------------------------------
 
+MOST_NODES = 100_000
 Quantity = Callable[[Graph, Reader, ast.Call], Node]
 QUANTITIES: dict[str, Quantity] = {}
 
@@ -340,12 +367,25 @@ def _quantity(least: int, most: int) -> Callable[[Quantity], Quantity]:
             reader.check_count(call, least, most)
             if call.keywords:
                 raise reader.error(call, f"{reader.source(call.func)} has no options")
-            return read(graph, reader, call)
+            node = read(graph, reader, call)
+            if len(topological([node])) > MOST_NODES + 20 * len(graph.nodes):
+                raise reader.error(call, "this derivative comes to too many operations")
+            return node
 
         QUANTITIES[read.__name__.lstrip("_")] = checked
         return checked
 
     return keep
+
+
+def _check_matrix(reader: Reader, call: ast.Call, output: Node, wrt: Node) -> None:
+    """Refuse a Jacobian, or a matrix of quotients, before it takes too long or too much memory."""
+    sweeps = min(output.size, wrt.size)
+    if output.size * wrt.size > LARGEST or max(sweeps, wrt.size) ** 2 > LARGEST:
+        message = f"this would be {output.size} × {wrt.size} entries; at most {LARGEST} are worked with"
+        raise reader.error(call, message)
+    if sweeps * len(topological([output])) > 10 * MOST_NODES:
+        raise reader.error(call, "this derivative comes to too many operations")
 
 
 def _named(graph: Graph, reader: Reader, tree: ast.expr, derivable: bool = True) -> str:
@@ -395,7 +435,9 @@ def _adjoint(graph: Graph, reader: Reader, call: ast.Call) -> Node:
 
 @_quantity(2, 2)
 def _jac(graph: Graph, reader: Reader, call: ast.Call) -> Node:
-    return jacobian(reader.read(call.args[0]), graph.by_name[_named(graph, reader, call.args[1])])
+    output, wrt = reader.read(call.args[0]), graph.by_name[_named(graph, reader, call.args[1])]
+    _check_matrix(reader, call, output, wrt)
+    return jacobian(output, wrt)
 
 
 @_quantity(2, 2)
@@ -408,6 +450,7 @@ def _edge_node(graph: Graph, reader: Reader, call: ast.Call, j: str, i: str) -> 
     if j not in graph.parents(i):
         read = f"{i} reads {', '.join(graph.parents(i))}" if graph.parents(i) else f"{i} is an input"
         raise reader.error(call, f"there is no edge from {j} to {i}: {read}")
+    _check_matrix(reader, call, graph.by_name[i], graph.by_name[j])
     return graph.edge(j, i)
 
 
@@ -450,6 +493,7 @@ def _vjp(graph: Graph, reader: Reader, call: ast.Call) -> Node:
 def _hess(graph: Graph, reader: Reader, call: ast.Call) -> Node:
     wrt = graph.by_name[_named(graph, reader, call.args[1])]
     gradient = reverse(_scalar(reader, call.args[0], "hess(o, x)"), [wrt], constant(1.0))[0]
+    _check_matrix(reader, call, gradient, wrt)
     matrix = jacobian(gradient, wrt)
     return matrix if wrt.shape else reshaped(matrix, ())
 
@@ -469,6 +513,7 @@ def _step(reader: Reader, call: ast.Call) -> Node:
 def _forward_difference(graph: Graph, reader: Reader, call: ast.Call) -> Node:
     output, h = reader.read(call.args[0]), _step(reader, call)
     wrt = graph.by_name[_named(graph, reader, call.args[1])]
+    _check_matrix(reader, call, output, wrt)
     return quotients(output, wrt, lambda moved: (moved(h) - output) / h)
 
 
@@ -476,6 +521,7 @@ def _forward_difference(graph: Graph, reader: Reader, call: ast.Call) -> Node:
 def _central_difference(graph: Graph, reader: Reader, call: ast.Call) -> Node:
     output, h = reader.read(call.args[0]), _step(reader, call)
     wrt = graph.by_name[_named(graph, reader, call.args[1])]
+    _check_matrix(reader, call, output, wrt)
     return quotients(output, wrt, lambda moved: (moved(h) - moved(-h)) / (2 * h))
 
 

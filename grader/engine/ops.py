@@ -521,6 +521,18 @@ def reduced_shape(shape: Shape, params: Params) -> Shape:
     return tuple(n for i, n in enumerate(shape) if i not in axes)
 
 
+def _reduced_some(shape: Shape, params: Params) -> Shape:
+    """The same for what is not defined for nothing, such as the largest entry."""
+    if any(shape[a] == 0 for a in params["axis"]):
+        raise ShapeError("an axis without entries has no mean and no largest entry")
+    return reduced_shape(shape, params)
+
+
+def _same_some(shape: Shape, params: Params) -> Shape:
+    _reduced_some(shape, {**params, "keepdims": True})
+    return shape
+
+
 def spread(p: Node, y: Node, x: Node) -> Node:
     """What has the shape of the reduction `y`, repeated to the shape of its argument `x`."""
     kept = reduced_shape(x.shape, {"axis": y.params["axis"], "keepdims": True})
@@ -552,7 +564,7 @@ linear(
 linear(
     "mean",
     "numpy.mean({0}, axis={axis}, keepdims={keepdims})",
-    _fixed(reduced_shape),
+    _fixed(_reduced_some),
     lambda p, y, x: spread(p, y, x) / _count(y, x),
     r"\mathrm{{mean}}({0})",
     REDUCE_AT,
@@ -573,7 +585,7 @@ def _reduction(name: str, source: str, back: Any, forth: Any, latex: str, shape:
         Op(
             name,
             lambda args, node: source.format(*args, **node.params),
-            shape or _fixed(reduced_shape),
+            _fixed(shape or _reduced_some),
             (back,),
             (forth,),
             latex,
@@ -599,7 +611,7 @@ _reduction(
     lambda p, y, x: y * (p - _summed(p * y, y)),
     lambda t, y, x: y * (t - _summed(t * y, y)),
     r"\mathrm{{softmax}}({0})",
-    same_shape,
+    _same_some,
 )
 _reduction(
     "log_softmax",
@@ -607,7 +619,7 @@ _reduction(
     lambda p, y, x: p - apply("softmax", x, **y.params) * _summed(p, y),
     lambda t, y, x: t - _summed(t * apply("softmax", x, **y.params), y),
     r"\mathrm{{LS}}({0})",
-    same_shape,
+    _same_some,
 )
 _reduction(
     "max",
@@ -925,6 +937,8 @@ _row(
 def product(x: Node, axis: tuple[int, ...], keepdims: bool) -> Node:
     """The product of entries, folded in halves: its derivative needs no division, so zeros do no harm."""
     kept = reduced_shape(x.shape, {"axis": axis, "keepdims": True})
+    if any(x.shape[a] == 0 for a in axis):
+        return ones(kept if keepdims else reduced_shape(x.shape, {"axis": axis, "keepdims": False}))
     for a in axis:
         while x.shape[a] > 1:
             half = x.shape[a] // 2
