@@ -11,7 +11,7 @@ import difflib
 import math
 import re
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from keyword import iskeyword
@@ -89,17 +89,21 @@ def read_constant(text: str) -> float:
 def names_read(text: str) -> tuple[str, ...]:
     """All names in a formula that are not called, in order of appearance, each once. Raises FormulaError."""
     tree, _ = parse(text)
-    called = {id(n.func) for n in ast.walk(tree) if isinstance(n, ast.Call)}
-    keywords = {id(k.value) for n in ast.walk(tree) if isinstance(n, ast.Call) for k in n.keywords}
-    found = [n for n in ast.walk(tree) if isinstance(n, ast.Name) and id(n) not in called | keywords]
-    found.sort(key=lambda n: (n.lineno, n.col_offset))
+    found: list[ast.Name] = []
+    passed: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            passed.update((id(node.func), *(id(k.value) for k in node.keywords)))
+        elif isinstance(node, ast.Name) and id(node) not in passed:
+            found.append(node)
+    found.sort(key=lambda n: n.col_offset)
     return tuple(dict.fromkeys(n.id for n in found if n.id != "pi"))
 
 
 # ---- syntax -------------------------------------------------------------------------------------------------------
 
 
-def parse(text: str, caret_is_power: bool = False) -> tuple[ast.expr, list[int]]:
+def parse(text: str, caret_is_power: bool = False) -> tuple[ast.expr, Sequence[int]]:
     """Python's syntax tree of a formula, and for each character of what was parsed its offset in `text`."""
     if len(text) > LONGEST:
         raise FormulaError(f"this formula has {len(text)} characters; at most {LONGEST} are read", 0, 1)
@@ -116,7 +120,7 @@ def parse(text: str, caret_is_power: bool = False) -> tuple[ast.expr, list[int]]
         raise _explained(text, offsets[min(max(place, 0), len(offsets) - 1)]) from None
     except (MemoryError, RecursionError, ValueError):
         raise FormulaError("this formula cannot be read", 0, len(text), "Write it in a simpler way.") from None
-    if sum(1 for _ in ast.walk(tree)) > MOST_PARTS:
+    if 3 * len(text) > MOST_PARTS and sum(1 for _ in ast.walk(tree)) > MOST_PARTS:
         raise FormulaError(f"this formula has more than {MOST_PARTS} parts", 0, len(text))
     return tree, offsets
 
@@ -153,7 +157,10 @@ def _instead_of(c: str) -> str:
 LOOK_ALIKES = {"−": "-", "–": "-", "·": "*", "×": "*", "⋅": "*", "∗": "*", "\n": " ", "\r": " ", "\t": " ", "\xa0": " "}
 
 
-def _as_python(text: str, caret_is_power: bool) -> tuple[str, list[int]]:
+def _as_python(text: str, caret_is_power: bool) -> tuple[str, Sequence[int]]:
+    if _PLAIN.fullmatch(text):
+        start = len(text) - len(text.lstrip())
+        return text[start:], range(start, len(text) + 1)
     out: list[str] = []
     offsets: list[int] = []
     primes = {i for found in _DERIVED.finditer(text) for i in range(*found.span(1))}
@@ -177,6 +184,7 @@ def _as_python(text: str, caret_is_power: bool) -> tuple[str, list[int]]:
 
 
 # Possessive quantifiers keep these linear, whatever is typed.
+_PLAIN = re.compile(r"[A-Za-z0-9_ .,:+*/@()<>=\[\]-]*+")
 _DERIVED = re.compile(r"(?<!\w)[A-Za-z_]\w*+(['’′]++)(?=\()")
 _TOKEN = re.compile(r"(\d++\.?+\d*+(?:[eE][-+]?+\d++)?+|\.\d++)|([^\W\d]\w*+['’′]*+)|\s++|(\*\*|<=|>=|==|.)", re.DOTALL)
 
@@ -246,7 +254,7 @@ UNARY_FUNCTIONS = tuple(
 class Reader:
     """Reads one formula; quantities of the scope are handed this reader, to read their own arguments."""
 
-    def __init__(self, text: str, scope: Scope, offsets: list[int]) -> None:
+    def __init__(self, text: str, scope: Scope, offsets: Sequence[int]) -> None:
         self.text = text
         self.scope = scope
         self.offsets = offsets
@@ -533,6 +541,8 @@ class Reader:
         return self._offset(start), self._offset(end - 1) + 1 if end > start else self._offset(start) + 1
 
     def _offset(self, byte: int) -> int:
+        if isinstance(self.offsets, range):
+            return self.offsets[min(byte, len(self.offsets) - 1)]
         for offset in self.offsets[:-1]:
             c = self.text[offset]
             byte -= len(PRIME.encode()) if c in "'’′" else 1 if c in LOOK_ALIKES or c == "^" else len(c.encode())

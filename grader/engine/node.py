@@ -6,6 +6,7 @@ the operations are stands in `ops`; what can be done with a graph of nodes stand
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -72,7 +73,7 @@ class Node:
     @property
     def size(self) -> int:
         """The number of entries."""
-        return int(numpy.prod(self.shape, dtype=int))
+        return math.prod(self.shape)
 
     def __repr__(self) -> str:
         return f"<{self.op.name} {self.params.get('name', '')}{list(self.shape)}>"

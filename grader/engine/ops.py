@@ -30,6 +30,8 @@ def _row(op: Op) -> Op:
 
 
 def _broadcast(shapes: tuple[Shape, ...], params: Params) -> Shape:
+    if all(s == shapes[0] for s in shapes):
+        return shapes[0]
     try:
         return tuple(int(n) for n in numpy.broadcast_shapes(*shapes))
     except ValueError:
