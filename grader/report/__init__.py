@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import math
 import pkgutil
-import statistics
 from array import array
 from importlib import import_module
 from pathlib import Path
+from statistics import median
 from types import TracebackType
 from typing import Self
 
@@ -131,7 +131,7 @@ class _Figures:
             students=self._students,
             complete=self._complete,
             mean_share=math.fsum(shares) / len(shares) if shares else None,
-            median_share=statistics.median(shares) if shares else None,
+            median_share=median(shares) if shares else None,
             lowest_share=min(shares, default=None),
             unreadable=self._unreadable,
             not_checked=self._not_checked,

@@ -20,14 +20,14 @@ _SERVED = {"index", "default"}
 
 def safe_name(student: str) -> str:
     """The id itself where it can stand, else what can be kept of it and a hash of the whole id."""
-    if _stands(student):
+    if stands(student):
         return student
     kept = unicodedata.normalize("NFKD", student).encode("ascii", "ignore").decode().lower()
     kept = re.sub(r"[^a-z0-9_]+", "-", kept)[:40].strip("-") or "student"
     return f"{kept}-{hashlib.sha256(student.encode('utf-8', 'surrogatepass')).hexdigest()[:16]}"
 
 
-def _stands(student: str) -> bool:
+def stands(student: str) -> bool:
     """Whether the id is a safe name as it is; what looks like a hashed name is not, since it could be another's."""
     return (
         len(student) <= LONGEST

@@ -5,6 +5,8 @@ Every text that a template prints is made visible (`report.text`) and then escap
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Iterator
 from functools import cache
 from itertools import count
@@ -30,8 +32,21 @@ def render(template: str, **values: object) -> str:
 
 @cache
 def style() -> str:
-    """The style sheet that is written beside the pages."""
-    return (_TEMPLATES / STYLE).read_text(encoding="utf-8")
+    """The style sheet that is written beside the pages: what all share, then what only the class's pages have."""
+    return "\n".join((_TEMPLATES / name).read_text(encoding="utf-8") for name in (STYLE, "class.css"))
+
+
+@cache
+def script(name: str) -> tuple[str, str]:
+    """A script that stands in a page, and its source for the page's policy."""
+    text = (_TEMPLATES / name).read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return text, f"'sha256-{digest}'"
+
+
+def html(text: str, *values: object) -> Markup:
+    """HTML with values put in at `{}`, made visible and escaped as in a template."""
+    return Markup(text).format(*map(_seen, values))  # noqa: S704 - the text is a template, written here
 
 
 def name_html(name: str) -> Markup:
