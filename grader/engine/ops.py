@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy
 
-from grader.engine.node import OPS, Node, Number, Op, Params, Shape, ShapeError, apply, constant, is_constant
+from grader.engine.node import NO_PARAMS, OPS, Node, Number, Op, Params, Shape, ShapeError, apply, constant, is_constant
 
 Slope = Callable[..., Number] | None
 
@@ -85,7 +85,7 @@ def gated(mask: Node, x: Node) -> Node:
     """`x` where the mask (0 or more) is not 0, and 0 elsewhere, also where x is not finite there."""
     if x.op.name == "gate":
         mask, x = mask * x.args[0], x.args[1]
-    return apply("gate", broadcast(mask, x.shape), x)
+    return apply("gate", broadcast(mask, _broadcast((mask.shape, x.shape), NO_PARAMS)), x)
 
 
 def linear(name: str, emit: Any, shape: Any, transpose: Callable[..., Node], latex: str, at: list[Any]) -> Op:
@@ -555,6 +555,10 @@ REDUCE_AT = [
     (MATRIX, {"axis": (-2,), "keepdims": False}),
     (VECTOR, {"axis": (-1,), "keepdims": False}),
 ]
+TIES = [
+    (numpy.array([2.0, -1.0, 2.0]), {"axis": (-1,), "keepdims": False}),
+    (numpy.array([[1.0, 3.0, 3.0], [0.5, 0.5, 0.5]]), {"axis": (-1,), "keepdims": True}),
+]
 linear(
     "sum",
     "numpy.sum({0}, axis={axis}, keepdims={keepdims})",
@@ -582,7 +586,9 @@ def _summed(x: Node, like: Node, keepdims: bool = True) -> Node:
     return apply("sum", x, axis=like.params["axis"], keepdims=keepdims)
 
 
-def _reduction(name: str, source: str, back: Any, forth: Any, latex: str, shape: Any = None) -> Op:
+def _reduction(
+    name: str, source: str, back: Any, forth: Any, latex: str, shape: Any = None, at: list[Any] | None = None
+) -> Op:
     return _row(
         Op(
             name,
@@ -591,7 +597,7 @@ def _reduction(name: str, source: str, back: Any, forth: Any, latex: str, shape:
             (back,),
             (forth,),
             latex,
-            tuple(REDUCE_AT),
+            tuple(at or REDUCE_AT),
         )
     )
 
@@ -629,6 +635,7 @@ _reduction(
     lambda p, y, x: _through(spread(p, y, x), apply("max_share", x, axis=y.params["axis"])),
     lambda t, y, x: _summed(_through(t, apply("max_share", x, axis=y.params["axis"])), y, y.params["keepdims"]),
     r"\max {0}",
+    at=[*REDUCE_AT, *TIES],
 )
 _row(
     Op(
@@ -638,6 +645,7 @@ _row(
         (None,),
         (None,),
         r"[\mathrm{{largest}}]",
+        ((MATRIX, {"axis": (-1,)}), (VECTOR, {"axis": (-1,)})),
         kink=lambda x: "simplex",
     )
 )
@@ -649,7 +657,7 @@ _row(
         (lambda p, y, x: p * apply("direction", x),),
         (lambda t, y, x: total(t * apply("direction", x)),),
         r"\|{0}\|",
-        ((VECTOR, {}), (MATRIX, {})),
+        ((VECTOR, {}), (MATRIX, {}), (numpy.zeros(3), {})),
     )
 )
 _row(
