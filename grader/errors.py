@@ -67,7 +67,10 @@ class ProblemErrors(Exception):
         self.errors = tuple(
             sorted(errors, key=lambda e: (e.place.file, e.place.line, e.place.column) if e.place else ("", 0, 0))
         )
-        super().__init__("\n\n".join(str(e) for e in self.errors))
+        super().__init__(self.errors)
+
+    def __str__(self) -> str:
+        return "\n\n".join(str(e) for e in self.errors)
 
 
 SHOWN_WIDTH = 120

@@ -17,11 +17,18 @@ from grader.spec.fields import describe, known_here, shortened
 from grader.spec.models import Section
 
 Path = tuple[str | int, ...]
+IN_FULL = 500
 
 
 def problem_errors(found: ValidationError, document: Value, path: Path, model: type[Section]) -> list[ProblemError]:
-    """All errors of a validation; `path` leads from the document to what was validated."""
-    return [_problem_error(error, document, path, model) for error in found.errors(include_url=False)]
+    """All errors of a validation; `path` leads from the document to what was validated.
+
+    Of very many, those after the first say the same without what could have been written instead: nobody reads them.
+    """
+    errors = found.errors(include_url=False)
+    full = [_problem_error(error, document, path, model) for error in errors[:IN_FULL]]
+    rest = (error["loc"] for error in errors[IN_FULL:])
+    return full + [ProblemError("more is wrong here", key_place(document, (*path, *loc))) for loc in rest]
 
 
 def _problem_error(error: Any, document: Value, path: Path, model: type[Section]) -> ProblemError:
