@@ -180,7 +180,8 @@ def _of_problems(errors: list[Any]) -> list[ProblemError]:
 
 def _at_most(errors: list[ProblemError]) -> list[ProblemError]:
     """The errors once each, in order, and no more of them than anybody reads."""
-    errors = list({(str(e.place), e.message): e for e in ProblemErrors(errors).errors}.values())
+    errors = sorted(errors, key=lambda e: (e.place.line, e.place.column) if e.place else (0, 0))
+    errors = list({(str(e.place), e.message): e for e in errors}.values())
     if len(errors) <= SHOWN_ERRORS:
         return errors
     more = ProblemError(f"{len(errors) - SHOWN_ERRORS} more errors are not shown", errors[SHOWN_ERRORS].place)
