@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from grader.engine.differences import GradientCheck, check_gradient
     from grader.engine.graph import Graph
-    from grader.questions.loading import load_problem
+    from grader.questions import load_problem
 
 __version__ = "0.1.0"
 __all__ = ["GradientCheck", "Graph", "__version__", "check_gradient", "load_problem"]
@@ -17,7 +17,7 @@ _HOMES = {
     "GradientCheck": "grader.engine.differences",
     "Graph": "grader.engine.graph",
     "check_gradient": "grader.engine.differences",
-    "load_problem": "grader.questions.loading",
+    "load_problem": "grader.questions",
 }
 """Where public names live: NumPy is loaded by the first use of one, so that `grader --help` is there at once."""
 

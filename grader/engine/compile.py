@@ -1,19 +1,23 @@
 """From a graph to straight-line NumPy source, and from that to one plain function.
 
-Common subexpressions are computed once, what no output needs is left out, and nothing of the graph is left at run
-time. Evaluation never touches text that a user wrote: the source is made of the table's templates alone.
+Common subexpressions are computed once, what no output needs is left out, buffers that nobody reads any more are
+written over, and nothing of the graph is left at run time. Graphs of numbers become plain Python arithmetic.
+Evaluation never touches text that a user wrote: the source is made of our own templates alone.
 """
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy
 
-from grader.engine import numeric
+from grader.engine import numeric, scalars
 from grader.engine.node import Node, topological
+from grader.engine.simplify import simplified
 
 Array = Any
 
@@ -34,45 +38,237 @@ class Compiled:
             return self.function(*values)
 
 
-def compile_nodes(outputs: Sequence[Node], inputs: Sequence[Node]) -> Compiled:
-    """Compile `outputs` as a function of `inputs`, any nodes that are given at run time."""
-    names: dict[Node, str] = {node: f"x{i}" for i, node in enumerate(inputs)}
-    constants: dict[str, Array] = {}
-    known: dict[Any, str] = {}
-    lines: list[str] = []
-    for node in topological(outputs, frozenset(inputs)):
-        if node in names:
-            continue
-        if node.op.name == "leaf":
-            raise KeyError(node.params["name"])
-        if node.op.name == "named":
-            names[node] = names[node.args[0]]
-            continue
-        key = _key(node, names)
-        if key in known:
-            names[node] = known[key]
-            continue
-        names[node] = known[key] = name = f"v{len(known)}"
-        if node.op.name == "constant":
-            constants[name] = node.params["value"][()]
-        else:
-            lines.append(f"    {name} = {node.op.emit([names[a] for a in node.args], node)}")
-    arguments = ", ".join(f"x{i}" for i in range(len(inputs)))
-    returned = "".join(f"{names[o]}, " if o.shape else f"{names[o]}[()], " for o in outputs)
-    source = "\n".join([f"def run({arguments}):", *lines, f"    return ({returned})"]) + "\n"
-    scope: dict[str, Any] = {"numpy": numpy, "numeric": numeric, **constants}
-    exec(compile(source, "<compiled graph>", "exec"), scope)  # noqa: S102 - made of our own templates only
-    return Compiled(source, scope["run"])
-
-
-def _key(node: Node, names: dict[Node, str]) -> Any:
-    if node.op.name == "constant":
-        value = node.params["value"]
-        return "constant", value.shape, value.tobytes()
-    params = tuple((k, str(v)) for k, v in node.params.items())
-    return node.op.name, params, tuple(names[a] for a in node.args), node.shape
-
-
 def prepared(value: Array) -> Array:
     """A value as compiled code takes it: float64, a number as numpy.float64 (so that 1/0 is inf, not an error)."""
     return numpy.asarray(value, dtype=float)[()]
+
+
+def compile_nodes(outputs: Sequence[Node], inputs: Sequence[Node]) -> Compiled:
+    """Compile `outputs` as a function of `inputs`, any nodes that are given at run time."""
+    source, scope = _Writer(outputs, inputs, [f"x{i}" for i in range(len(inputs))]).written()
+    return Compiled(source, _function(source, scope))
+
+
+def compile_function(outputs: Sequence[Node], inputs: Sequence[Node], names: Sequence[str]) -> Callable[..., Any]:
+    """One plain function of arguments with these names, its text as the attribute `source`.
+
+    Several outputs come as a tuple, one alone. Where everything is a number it computes with Python floats, and what
+    Python refuses (1/0, log(0)) is done again with NumPy, whose value it gives.
+    """
+    outputs = simplified(outputs, frozenset(inputs))
+    single = len(outputs) == 1
+    source, scope = _Writer(outputs, inputs, names, single).written()
+    plain = scalars.source(outputs, inputs, names, single)
+    if plain is not None:
+        scope = {"in_numpy": _in_numpy(_function(source, scope), single), **scalars.SCOPE}
+        source = plain
+    run = _function(source, scope)
+    run.source = source  # type: ignore[attr-defined]
+    return run
+
+
+def _function(source: str, scope: dict[str, Any]) -> Callable[..., Any]:
+    exec(compile(source, "<compiled graph>", "exec"), scope)  # noqa: S102 - made of our own templates only
+    made: Callable[..., Any] = scope["run"]
+    return made
+
+
+def _in_numpy(run: Callable[..., Any], single: bool) -> Callable[..., Any]:
+    def again(*values: float) -> Any:
+        with numpy.errstate(all="ignore"):
+            found = run(*(numpy.float64(v) for v in values))
+        return float(found) if single else tuple(float(v) for v in found)
+
+    return again
+
+
+# ---- writing --------------------------------------------------------------------------------------------------------
+
+FUNCTIONS = ("exp", "log", "sqrt", "sin", "cos", "tanh")
+IN_PLACE = {"add": "{0} += {1}", "sub": "{0} -= {1}", "mul": "{0} *= {1}", "div": "{0} /= {1}"}
+IN_PLACE |= {"neg": "negative({0}, {0})", "square": "{0} *= {0}"}
+IN_PLACE |= {name: f"{name}({{0}}, {{0}})" for name in FUNCTIONS}
+COMMUTE = ("add", "mul")
+VIEWS = ("reshape", "transpose", "index", "broadcast", "diag")
+SCOPE = {"numpy": numpy, "numeric": numeric, "negative": numpy.negative, "log_of_number": math.log}
+SCOPE |= {"add_reduce": numpy.add.reduce, "maximum_reduce": numpy.maximum.reduce}
+SCOPE |= {name: getattr(numpy, name) for name in FUNCTIONS}
+
+
+class _Writer:
+    """Writes the lines of one function, a node at a time."""
+
+    def __init__(
+        self, outputs: Sequence[Node], inputs: Sequence[Node], names: Sequence[str], single: bool = False
+    ) -> None:
+        self.outputs, self.inputs, self.single = outputs, inputs, single
+        self.names: dict[Node, str] = dict(zip(inputs, names, strict=True))
+        self.arguments = list(names)
+        self.scope: dict[str, Any] = dict(SCOPE)
+        self.known: dict[Any, Node] = {}
+        self.lines: list[str] = []
+        self.count = 0
+        self.same: dict[Node, Node] = {}
+        self.owner: dict[Node, Node | None] = {}
+        self.reads: Counter[Node | None] = Counter()
+
+    def written(self) -> tuple[str, dict[str, Any]]:
+        """The source, and what its names stand for."""
+        order = self._order()
+        self._count_reads(order)
+        for node in order:
+            self._write(node)
+        if any("(n, " in line or "(n,)" in line for line in self.lines):
+            self.lines.insert(0, f"    n = len({self._batched()})")
+        returned = ", ".join(self._returned(self._first(o)) for o in self.outputs)
+        returned = returned if self.single else f"({returned}{',' if len(self.outputs) == 1 else ''})"
+        head = f"def run({', '.join(self.arguments)}):"
+        return "\n".join([head, *self.lines, f"    return {returned}"]) + "\n", self.scope
+
+    def _first(self, node: Node) -> Node:
+        """The first node that computes the same."""
+        return self.same.get(node, node)
+
+    def _order(self) -> list[Node]:
+        """Every node to be written, once; equal ones and names of others are looked through."""
+        order = []
+        for node in topological(self.outputs, frozenset(self.inputs)):
+            if node in self.names:
+                continue
+            if node.op.name == "leaf":
+                raise KeyError(node.params["name"])
+            if node.op.name == "named":
+                self.same[node] = self._first(node.args[0])
+                continue
+            first = self.known.setdefault(self._key(node), node)
+            if first is node:
+                order.append(node)
+            else:
+                self.same[node] = first
+        return order
+
+    def _key(self, node: Node) -> Any:
+        if node.op.name == "constant":
+            value = node.params["value"]
+            return "constant", value.shape, value.tobytes()
+        return node.op.name, str(node.params), tuple(id(self._first(a)) for a in node.args), node.shape
+
+    def _count_reads(self, order: list[Node]) -> None:
+        """How often each buffer is read, views of it included; a returned one is never free."""
+        for node in order:
+            args = [self._first(a) for a in node.args]
+            view = node.op.name in VIEWS
+            self.owner[node] = self.owner.get(args[0]) if view else None if node.op.name == "constant" else node
+            if not view:
+                self.reads.update({self.owner.get(a) for a in args})
+        self.reads.update(self.owner.get(self._first(o)) for o in self.outputs)
+
+    def _write(self, node: Node) -> None:
+        args = [self._first(a) for a in node.args]
+        if node.op.name == "constant":
+            self._write_constant(node)
+            return
+        owners = {self.owner.get(a) for a in args}
+        if node.op.name in COMMUTE and not self._reusable(node, args):
+            args.reverse()
+        names = [self.names[a] for a in args]
+        if self._reusable(node, args):
+            self.lines.append("    " + IN_PLACE[node.op.name].format(*names))
+            self.names[node] = names[0]
+        else:
+            self.names[node] = self._fresh()
+            self.lines.append(f"    {self.names[node]} = {self._expression(node, names)}")
+        if node.op.name not in VIEWS:
+            self.reads.subtract(owners)
+
+    def _reusable(self, node: Node, args: list[Node]) -> bool:
+        """Whether the first argument's buffer is our own, whole, and read here for the last time."""
+        first = args[0] if args else node
+        if node.op.name not in IN_PLACE or not node.shape or first.shape != node.shape:
+            return False
+        if self.owner.get(first) is not first or first.op.name in VALUES_ARE_TRUTHS:
+            return False
+        return self.reads[first] == 1 and not any(self.owner.get(a) is first for a in args[1:])
+
+    def _fresh(self) -> str:
+        self.count += 1
+        return f"v{self.count}"
+
+    def _write_constant(self, node: Node) -> None:
+        value = node.params["value"]
+        if value.shape == () and numpy.isfinite(value):
+            number = repr(float(value))
+            self.names[node] = f"({number})" if number.startswith("-") else number
+            return
+        self.names[node] = name = f"c{len(self.scope) - len(SCOPE)}"
+        self.scope[name] = value[()]
+
+    def _expression(self, node: Node, names: list[str]) -> str:
+        write = SHORTER.get(node.op.name)
+        short = write(node, names) if write is not None else None
+        return short if short is not None else node.op.emit(names, node)
+
+    def _returned(self, node: Node) -> str:
+        name = self.names[node]
+        if node.op.name == "constant":
+            return f"numpy.float64({name})" if not node.shape else f"{name}.copy()"
+        if node in self.inputs:
+            return f"+{name}"
+        view = self.owner.get(node) is not node
+        if not node.shape:
+            return f"{name}[()]" if view or node.op.name in ZERO_DIMENSIONAL else name
+        return f"{name}.copy()" if view and self.owner.get(node) is None else name
+
+    def _batched(self) -> str:
+        found = next(node for node in self.inputs if node.shape and repr(node.shape[0]) == "n")
+        return self.names[found]
+
+
+VALUES_ARE_TRUTHS = ("lt", "le", "gt", "ge", "eq")
+ZERO_DIMENSIONAL = ("put", "sum_to", "reshape", "gate", "where", "where_share", "max_share", "direction", "erf", "diag")
+
+
+def _short_reshape(node: Node, names: list[str]) -> str | None:
+    """Axes of one entry are set by an index, which costs less than a call."""
+    given, wanted = list(node.args[0].shape), node.shape
+    if not given:
+        return None
+    key = []
+    for size in wanted:
+        if given and size == given[0]:
+            key.append(":")
+            given.pop(0)
+        elif size == 1:
+            key.append("None")
+        else:
+            return f"{names[0]}.reshape({wanted})"
+    return f"{names[0]}[{', '.join(key)}]" if not given else f"{names[0]}.reshape({wanted})"
+
+
+def _short_reduction(node: Node, names: list[str]) -> str | None:
+    axes = node.params["axis"]
+    if len(axes) != 1:
+        return None
+    reduce = {"sum": "add_reduce", "max": "maximum_reduce"}[node.op.name]
+    return f"{reduce}({names[0]}, {axes[0]}{', None, None, True' if node.params['keepdims'] else ''})"
+
+
+def _short_log(node: Node, names: list[str]) -> str:
+    """Of a number that cannot be 0 or less, Python's own logarithm."""
+    return f"log_of_number({names[0]})" if not node.shape and "at_least" in node.params else f"log({names[0]})"
+
+
+def _short_transpose(node: Node, names: list[str]) -> str | None:
+    return f"{names[0]}.T" if node.params["axes"] == (1, 0) else None
+
+
+SHORTER: dict[str, Callable[[Node, list[str]], str | None]] = {
+    "reshape": _short_reshape,
+    "sum": _short_reduction,
+    "max": _short_reduction,
+    "transpose": _short_transpose,
+    "square": lambda node, names: f"{names[0]} * {names[0]}",
+    **{n: (lambda node, names: f"{node.op.name}({names[0]})") for n in FUNCTIONS},
+    "log": _short_log,
+}
+"""Source that says the same as the table's and costs less."""

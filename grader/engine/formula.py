@@ -724,7 +724,7 @@ def _norm(reader: Reader, call: ast.Call, options: dict[Any, ast.expr]) -> Node:
         return ops.total(apply("abs", x))
     if order != 2:
         raise reader.error(call.args[1], "norm(x) is the Euclidean norm, norm(x, 1) the sum of moduli")
-    return apply("norm", x) if x.shape else apply("abs", x)
+    return ops.norm(x)
 
 
 @_function("dot", 2, 2)

@@ -10,13 +10,14 @@ import ast
 import itertools
 import math
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from grader.engine import formula as formulas
-from grader.engine.compile import Compiled, compile_nodes, prepared
+from grader.engine.batching import UNKNOWN, batched
+from grader.engine.compile import Compiled, compile_function, compile_nodes, prepared
 from grader.engine.formula import (
     FUNCTIONS,
     LARGEST,
@@ -33,6 +34,7 @@ from grader.engine.node import Node, Shape, ShapeError, constant, leaf, topologi
 from grader.engine.node import apply as apply_op
 from grader.engine.ops import broadcast, describe, ones, reshaped
 from grader.engine.rounding import snapped
+from grader.engine.simplify import simplified
 from grader.engine.transform import forward, jacobian, quotients, reverse
 
 Where = tuple[str, ...]
@@ -54,9 +56,12 @@ class Leaf:
     label_classes: int | None = None
 
 
-@dataclass(frozen=True, eq=False)
 class Graph:
-    """Named nodes in order of evaluation. Build one with `Graph.build`; everything here is read-only."""
+    """Named nodes in order of evaluation; everything here is read-only.
+
+    `Graph(nodes, **shapes)` takes formulas by name and the shapes of the inputs: `Graph({"z": "W @ x"}, W=(4, 3),
+    x=(3,))`. Raises GraphErrors with all that is wrong. Labels, constants and functions need `Graph.build`.
+    """
 
     inputs: tuple[str, ...]
     constants: tuple[str, ...]
@@ -69,7 +74,14 @@ class Graph:
     unspecified: frozenset[str]
     classes: Mapping[str, int]
     output: str | None
-    _cache: dict[Any, Any] = field(default_factory=dict)
+
+    def __init__(self, nodes: Mapping[str, str], /, **shapes: Shape) -> None:
+        leaves = {name: Leaf(tuple(shape)) for name, shape in shapes.items()}
+        self._take(_Builder(leaves, nodes, {}, frozenset(), None))
+
+    def _take(self, builder: _Builder) -> None:
+        self.__dict__.update(builder.build())
+        self._cache: dict[Any, Any] = {}
 
     @classmethod
     def build(
@@ -81,7 +93,33 @@ class Graph:
         output: str | None = None,
     ) -> Graph:
         """Read all formulas; raises GraphErrors with everything that is wrong, each with its place."""
-        return _Builder(inputs, nodes, functions or {}, constants, output).build()
+        graph = cls.__new__(cls)
+        graph._take(_Builder(inputs, nodes, functions or {}, constants, output))
+        return graph
+
+    def replaced(self, by_name: Mapping[str, Node], functions: Mapping[str, Callable[[Node], Node]]) -> Graph:
+        """The same graph with other nodes behind its names, and other functions."""
+        graph = type(self).__new__(type(self))
+        graph.__dict__.update(self.__dict__, by_name=by_name, functions=functions, _cache={})
+        for name in ("scope", "markers"):
+            graph.__dict__.pop(name, None)
+        return graph
+
+    def compile(self, *quantities: str, batch: Sequence[str] = ()) -> Callable[..., Any]:
+        """One plain function of the inputs, in the order in which they were given, that returns the quantities.
+
+        Several come as a tuple, one alone; `run.source` is its text. Arrays are float64 and in the inputs' shapes;
+        inputs named in `batch` have a leading axis more (of any one length), and so has every result. Domain errors
+        give NumPy's values. Raises FormulaError for a quantity that cannot be read.
+        """
+        outputs = [self.quantity(q) for q in quantities]
+        leaves = [self.by_name[n] for n in self.leaves]
+        if batch:
+            outputs = simplified(outputs)
+            longer = {self.by_name[n]: leaf(n, (UNKNOWN, *self.shape(n))) for n in batch}
+            outputs = batched(outputs, longer, UNKNOWN)
+            leaves = [longer.get(node, node) for node in leaves]
+        return compile_function(outputs, leaves, self.leaves)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -182,7 +220,7 @@ class _Builder:
         self.functions: dict[str, Callable[[Node], Node]] = {}
         self.classes = {n: leaf.label_classes for n, leaf in inputs.items() if leaf.label_classes is not None}
 
-    def build(self) -> Graph:
+    def build(self) -> dict[str, Any]:
         self._read_functions()
         parents = self._read_parents()
         order = self._ordered(parents)
@@ -190,19 +228,19 @@ class _Builder:
         output = self._find_output(order, parents)
         if self.errors:
             raise GraphErrors(self.errors)
-        return Graph(
-            tuple(n for n in self.inputs if n not in self.constants),
-            tuple(n for n in self.inputs if n in self.constants),
-            tuple(n for n, given in self.inputs.items() if given.label_classes is not None),
-            tuple(order),
-            dict(self.nodes),
-            parents,
-            {n: self.by_name[n] for n in (*self.inputs, *order)},
-            self.functions,
-            frozenset(n for n, text in self.function_texts.items() if text.strip() == "any"),
-            self.classes,
-            output,
-        )
+        return {
+            "inputs": tuple(n for n in self.inputs if n not in self.constants),
+            "constants": tuple(n for n in self.inputs if n in self.constants),
+            "labels": tuple(n for n, given in self.inputs.items() if given.label_classes is not None),
+            "nodes": tuple(order),
+            "formulas": dict(self.nodes),
+            "parents_of": parents,
+            "by_name": {n: self.by_name[n] for n in (*self.inputs, *order)},
+            "functions": self.functions,
+            "unspecified": frozenset(n for n, text in self.function_texts.items() if text.strip() == "any"),
+            "classes": self.classes,
+            "output": output,
+        }
 
     def _read_functions(self) -> None:
         numbers = {name: k for k, name in enumerate(self.function_texts)}

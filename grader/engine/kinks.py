@@ -114,7 +114,7 @@ def _watched(slope: Node) -> tuple[Any, ...]:
     assert slope.op.kink is not None  # noqa: S101 - only such slopes are asked
     found = slope.op.kink(*slope.args)
     if found == "ball":
-        return (apply("norm", slope.args[0]), -1.0, 1.0)
+        return (apply("norm", slope.args[0], **slope.params), -1.0, 1.0)
     if found == "simplex":
         x, axis = slope.args[0], slope.params["axis"]
         top = apply("max", x, axis=axis, keepdims=False)

@@ -61,16 +61,28 @@ def softmax(x: Array, axis: Any) -> Array:
     return powers / numpy.sum(powers, axis=axis, keepdims=True)
 
 
-def norm(x: Array) -> Array:
-    """The Euclidean (Frobenius) norm of all entries, without overflow."""
-    top = numpy.max(numpy.abs(x), initial=0.0)
-    return top * numpy.sqrt(numpy.sum(numpy.square(x / top))) if top > 0 and numpy.isfinite(top) else top + 0.0
+def norm(x: Array, axis: Any) -> Array:
+    """The Euclidean (Frobenius) norm over `axis`, without overflow."""
+    top = numpy.max(numpy.abs(x), axis=axis, keepdims=True, initial=0.0)
+    scale = numpy.where((top > 0) & numpy.isfinite(top), top, 1.0)
+    found = scale * numpy.sqrt(numpy.sum(numpy.square(x / scale), axis=axis, keepdims=True))
+    return numpy.squeeze(found, axis=axis)[()]
 
 
-def direction(x: Array) -> Array:
-    """x / norm(x), and 0 where x is 0."""
-    length = norm(x)
-    return numpy.zeros_like(x) if length == 0 else x / length
+def direction(x: Array, axis: Any) -> Array:
+    """x / norm(x) over `axis`, and 0 where x is 0."""
+    length = numpy.expand_dims(norm(x, axis), axis)
+    return x / numpy.where(length > 0, length, 1.0)
+
+
+def diag(x: Array) -> Array:
+    """The matrix with the last axis of `x` on its diagonal."""
+    return x[..., None] * numpy.eye(x.shape[-1])
+
+
+def diagonal(x: Array) -> Array:
+    """The diagonal of the last two axes."""
+    return numpy.diagonal(x, axis1=-2, axis2=-1)
 
 
 def max_share(x: Array, axis: Any) -> Array:
@@ -107,9 +119,9 @@ def cofactors(a: Array) -> Array:
     if not numpy.all(numpy.isfinite(a)):
         return numpy.full_like(a, numpy.nan)
     u, s, vt = numpy.linalg.svd(a)
-    others = numpy.array([numpy.prod(numpy.delete(s, i)) for i in range(len(s))])
+    others = numpy.stack([numpy.prod(numpy.delete(s, i, axis=-1), axis=-1) for i in range(s.shape[-1])], axis=-1)
     sign = numpy.linalg.det(u) * numpy.linalg.det(vt)
-    return sign * (u * others) @ vt
+    return sign[..., None, None] * (u * others[..., None, :]) @ vt
 
 
 def inv(a: Array) -> Array:

@@ -652,26 +652,31 @@ _row(
 _row(
     Op(
         "norm",
-        lambda args, node: f"numeric.norm({args[0]})",
-        lambda shapes, params: (),
-        (lambda p, y, x: p * apply("direction", x),),
-        (lambda t, y, x: total(t * apply("direction", x)),),
+        lambda args, node: f"numeric.norm({args[0]}, {node.params['axis']})",
+        _fixed(lambda shape, params: shape[: len(shape) - len(params["axis"])]),
+        (lambda p, y, x: p * apply("direction", x, **y.params),),
+        (lambda t, y, x: total(t * apply("direction", x, **y.params)),),
         r"\|{0}\|",
-        ((VECTOR, {}), (MATRIX, {}), (numpy.zeros(3), {})),
+        ((VECTOR, {"axis": (-1,)}), (MATRIX, {"axis": (-2, -1)})),
     )
 )
 _row(
     Op(
         "direction",
-        lambda args, node: f"numeric.direction({args[0]})",
+        lambda args, node: f"numeric.direction({args[0]}, {node.params['axis']})",
         same_shape,
-        (lambda p, y, x: (p - y * total(p * y)) / apply("norm", x),),
-        (lambda t, y, x: (t - y * total(t * y)) / apply("norm", x),),
+        (lambda p, y, x: (p - y * total(p * y)) / apply("norm", x, **y.params),),
+        (lambda t, y, x: (t - y * total(t * y)) / apply("norm", x, **y.params),),
         r"\frac{{{0}}}{{\|{0}\|}}",
-        ((VECTOR, {}), (MATRIX, {})),
+        ((VECTOR, {"axis": (-1,)}), (MATRIX, {"axis": (-2, -1)})),
         kink=lambda x: "ball",
     )
 )
+
+
+def norm(x: Node) -> Node:
+    """The Euclidean norm of all entries."""
+    return apply("norm", x, axis=_whole(len(x.shape))) if x.shape else apply("abs", x)
 
 
 def total(x: Node) -> Node:
@@ -728,12 +733,27 @@ def _full_adjoint(p: Node, a: Node, b: Node) -> Node:
     return reshaped(p, (*stack, rows, columns))
 
 
+def _outer(a: Node, b: Node) -> Node:
+    """The outer product of vectors; of matrices the product with the transpose."""
+    if len(a.shape) == len(b.shape) == 1:
+        return reshaped(a, (a.size, 1)) * reshaped(b, (1, b.size))
+    return _as_column(a) @ transposed(_as_column(b))
+
+
 def _matmul_left(p: Node, y: Node, a: Node, b: Node) -> Node:
+    if len(b.shape) == 1 and len(a.shape) <= 2:
+        return _outer(p, b) if len(a.shape) == 2 else p * b
+    if len(a.shape) == 1 and len(b.shape) == 2:
+        return b @ p
     back = _full_adjoint(p, a, b) @ transposed(_as_column(b))
     return reshaped(sum_to(back, _as_row(a).shape), a.shape)
 
 
 def _matmul_right(p: Node, y: Node, a: Node, b: Node) -> Node:
+    if len(a.shape) == 1 and len(b.shape) <= 2:
+        return _outer(a, p) if len(b.shape) == 2 else p * a
+    if len(b.shape) == 1 and len(a.shape) == 2:
+        return p @ a
     back = transposed(_as_row(a)) @ _full_adjoint(p, a, b)
     return reshaped(sum_to(back, _as_column(b).shape), b.shape)
 
@@ -823,10 +843,6 @@ def _solve_shape(shapes: tuple[Shape, ...], params: Params) -> Shape:
     return b
 
 
-def _outer(a: Node, b: Node) -> Node:
-    return _as_column(a) @ transposed(_as_column(b))
-
-
 _row(
     Op(
         "solve",
@@ -851,7 +867,7 @@ def _diag_shape(shape: Shape, params: Params) -> Shape:
 
 linear(
     "diag",
-    "numpy.diag({0})",
+    lambda args, node: f"numeric.{'diag' if len(node.shape) > len(node.args[0].shape) else 'diagonal'}({args[0]})",
     _fixed(_diag_shape),
     lambda p, y, x: apply("diag", p),
     r"\mathrm{{diag}}({0})",

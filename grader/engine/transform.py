@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import numpy
 
 from grader.engine import numeric
-from grader.engine.node import Node, Shape, apply, constant, is_constant, topological
-from grader.engine.ops import broadcast, gated, reshaped, sum_to, total, zeros
+from grader.engine.batching import batched
+from grader.engine.node import Node, Shape, constant, is_constant, leaf, topological
+from grader.engine.ops import broadcast, gated, reshaped, sum_to, total, transposed, zeros
 
 NOWHERE: frozenset[Node] = frozenset()
 
@@ -56,12 +57,18 @@ def forward(output: Node, tangents: Mapping[Node, Node], leaves: frozenset[Node]
 
 
 def jacobian(output: Node, wrt: Node, leaves: frozenset[Node] = NOWHERE) -> Node:
-    """The Jacobian, size(output) × size(wrt), both flattened by rows; a sweep for each row or column, the fewer."""
+    """The Jacobian, size(output) × size(wrt), both flattened by rows.
+
+    One sweep over a batch of unit seeds, reverse or forward, whichever needs fewer.
+    """
     if output.size <= wrt.size:
-        rows = [reverse(output, [wrt], unit, leaves)[0] for unit in _units(output)]
-        return _stacked([reshaped(row, (1, wrt.size)) for row in rows], -2, (0, wrt.size))
-    columns = [forward(output, {wrt: unit}, leaves) for unit in _units(wrt)]
-    return _stacked([reshaped(column, (output.size, 1)) for column in columns], -1, (output.size, 0))
+        seed = leaf("seed", output.shape)
+        row = reverse(output, [wrt], seed, leaves)[0]
+        return reshaped(batched([row], {seed: _units(output)}, output.size)[0], (output.size, wrt.size))
+    seed = leaf("seed", wrt.shape)
+    column = forward(output, {wrt: seed}, leaves)
+    columns = batched([column], {seed: _units(wrt)}, wrt.size)[0]
+    return transposed(reshaped(columns, (wrt.size, output.size)))
 
 
 def substitute(outputs: Iterable[Node], new: Mapping[Node, Node]) -> list[Node]:
@@ -82,13 +89,12 @@ def quotients(output: Node, wrt: Node, quotient: Callable[[Callable[[Node], Node
     A scalar output gives the shape of `wrt`; otherwise the result is size(output) × size(wrt).
     """
 
-    def column(unit: Node) -> Node:
-        return quotient(lambda step: substitute([output], {wrt: wrt + step * unit})[0])
-
-    if output.size == 1 and output.shape == ():
-        parts = [reshaped(column(unit), (1,)) for unit in _units(wrt)]
-        return reshaped(_stacked(parts, -1, (0,)), wrt.shape)
-    return _stacked([reshaped(column(u), (output.size, 1)) for u in _units(wrt)], -1, (output.size, 0))
+    unit = leaf("unit", wrt.shape)
+    column = quotient(lambda step: substitute([output], {wrt: wrt + step * unit})[0])
+    columns = batched([column], {unit: _units(wrt)}, wrt.size)[0]
+    if output.shape == ():
+        return reshaped(columns, wrt.shape)
+    return transposed(reshaped(columns, (wrt.size, output.size)))
 
 
 def _back(rule: Callable[..., Node], p: Node, node: Node, arg: Node) -> Node:
@@ -150,17 +156,6 @@ def _sum(parts: Sequence[Node]) -> Node:
     return added
 
 
-def _units(node: Node) -> list[Node]:
-    return [constant(row.reshape(node.shape)) for row in numpy.eye(node.size)]
-
-
-MOST_AT_ONCE = 64
-
-
-def _stacked(parts: list[Node], axis: int, empty: tuple[int, ...]) -> Node:
-    while len(parts) > 1:
-        parts = [
-            parts[i] if i + 1 == len(parts) else apply("concat", *parts[i : i + MOST_AT_ONCE], axis=axis)
-            for i in range(0, len(parts), MOST_AT_ONCE)
-        ]
-    return parts[0] if parts else zeros(empty)
+def _units(node: Node) -> Node:
+    """A batch of arrays like the node, each 1 at one entry."""
+    return constant(numpy.eye(node.size).reshape(node.size, *node.shape))

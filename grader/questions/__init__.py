@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+from pathlib import Path
 
 from grader.questions.kind import Kind
+from grader.spec import load
 from grader.spec.models import QuestionOptions
+from grader.spec.problem import Problem
 
 
 def _found() -> dict[str, Kind]:
@@ -22,3 +25,8 @@ KINDS = _found()
 def option_models() -> dict[str, type[QuestionOptions]]:
     """The options of every kind by its `ask`, as `spec.load` and `spec.schema` take them."""
     return {ask: kind.options for ask, kind in KINDS.items()}
+
+
+def load_problem(path: str | Path) -> Problem:
+    """The problem in a file: its `graph`, its printed `point`, its questions. Raises ProblemErrors with all errors."""
+    return load.load_problem(path, option_models())
