@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from grader.batch.failure import our_mistake, show_traceback
 from grader.errors import GraderError, NotChecked, Place, ProblemError, ProblemErrors
@@ -13,8 +12,7 @@ from grader.marking import PreparedProblem, prepare
 from grader.marking.results import ProblemSummary
 from grader.questions import option_models
 from grader.spec.document import Mapping as Tree
-from grader.spec.document import Scalar, Value, read_all
-from grader.spec.files import text_of
+from grader.spec.document import Scalar, Value
 from grader.spec.load import load_problems
 from grader.spec.problem import Assignment, Broken, Problem
 
@@ -92,7 +90,7 @@ def _prepared(problem: Problem) -> PreparedProblem | Unusable:
     try:
         return prepare(problem)
     except ProblemErrors as errors:
-        return _broken(Broken(problem.id, problem.file, errors))
+        return _broken(Broken(problem.id, problem.file, errors, problem.document))
     except (ProblemError, NotChecked) as error:
         reason, found = error.message, error
     except Exception as error:
@@ -108,17 +106,13 @@ def _broken(broken: Broken) -> Unusable:
     where = f"line {first.place.line}: " if first.place else ""
     more = f" ({len(others)} more)" if others else ""
     reason = f"its file has an error, {where}{first.message}{more}"
-    questions = tuple(_questions_in(broken.file))
+    questions = tuple(_questions_in(broken.document))
     return Unusable(broken.id, broken.id, broken.file, questions, reason, broken.errors.errors)
 
 
-def _questions_in(file: str) -> list[Asked]:
-    """The questions of a problem file that has errors, where it can be read so far."""
-    try:
-        tree, _ = read_all(text_of(Path(file), file, ProblemError), file, ProblemError)
-    except ProblemError:
-        return []
-    questions = tree.get("questions") if isinstance(tree, Tree) else None
+def _questions_in(document: Value | None) -> list[Asked]:
+    """The questions of a problem file that has errors, as far as it could be read."""
+    questions = document.get("questions") if isinstance(document, Tree) else None
     if not isinstance(questions, Tree):
         return []
     return [Asked(key.raw, _ask(value)) for key, value in questions.entries]

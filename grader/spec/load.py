@@ -41,7 +41,7 @@ def load_problem(path: str | Path, kinds: Kinds, weight: float = 1.0, release: b
 
     `weight` is a factor on its points, `release` whether students see what `feedback` hides.
     """
-    return _load(Path(path), kinds, weight, release)
+    return _load(_File(Path(path)), kinds, weight, release)
 
 
 def load_problems(path: str | Path, kinds: Kinds) -> Assignment:
@@ -73,10 +73,11 @@ def load_problems(path: str | Path, kinds: Kinds) -> Assignment:
 
 
 def _of_one_file(path: Path, kinds: Kinds) -> Assignment:
+    file = _File(path)
     try:
-        problem = _load(path, kinds, 1.0, False)
+        problem = _load(file, kinds, 1.0, False)
     except ProblemErrors as errors:
-        return Assignment(path.stem, (), {}, False, (Broken(_id_in(path), str(path), errors),))
+        return Assignment(path.stem, (), {}, False, (Broken(file.id, str(path), errors, file.tree),))
     return Assignment(problem.title, (problem,), {}, False)
 
 
@@ -96,22 +97,22 @@ def _assignment(folder: Path) -> tuple[AssignmentFile, Value | None]:
 
 def _all(files: list[Path], kinds: Kinds, section: AssignmentFile) -> tuple[dict[str, Problem], list[Broken]]:
     """Every file, loaded or broken; files that share an id are all broken."""
-    ids = {file: _id_in(file) for file in files}
-    owners: dict[str, list[Path]] = {}
-    for file, id_ in ids.items():
-        owners.setdefault(id_, []).append(file)
+    read = [_File(path) for path in files]
+    owners: dict[str, list[_File]] = {}
+    for file in read:
+        owners.setdefault(file.id, []).append(file)
     problems: dict[str, Problem] = {}
     broken: list[Broken] = []
-    for file, id_ in ids.items():
-        others = [str(other) for other in owners[id_] if other != file]
+    for file in read:
+        others = [str(other.path) for other in owners[file.id] if other is not file]
         try:
             if others:
-                message = f"the id {shortened(id_)} is also that of {others[0]}"
-                raise ProblemErrors([ProblemError(message, _id_place(file), "Give one of them another id.")])
-            problem = _load(file, kinds, section.weights.get(id_, 1.0), section.release)
+                message = f"the id {shortened(file.id)} is also that of {others[0]}"
+                raise ProblemErrors([ProblemError(message, file.id_place, "Give one of them another id.")])
+            problem = _load(file, kinds, section.weights.get(file.id, 1.0), section.release)
             problems[problem.id] = problem
         except ProblemErrors as errors:
-            broken.append(Broken(id_, str(file), errors))
+            broken.append(Broken(file.id, str(file.path), errors, file.tree))
     return problems, broken
 
 
@@ -134,41 +135,33 @@ def _order(
     return list(dict.fromkeys(section.problems if section.problems is not None else known))
 
 
-def _id_tree(path: Path) -> Scalar | None:
-    """The id as it stands in a file, also in one that has errors."""
-    try:
-        tree, _ = documents.read_all(text_of(path, str(path), ProblemError), str(path), ProblemError)
-    except ProblemError:
-        return None
-    found = at(tree, ("id",)) if tree is not None else None
-    return found if isinstance(found, Scalar) and found.raw.strip() and isinstance(tree, documents.Mapping) else None
-
-
-def _id_in(path: Path) -> str:
-    found = _id_tree(path)
-    return path.stem if found is None else found.raw
-
-
-def _id_place(path: Path) -> Place:
-    found = _id_tree(path)
-    return Place(str(path), 1, 1) if found is None else found.place
-
-
 # -- one file ------------------------------------------------------------------------------------------------------
 
 
-def _load(path: Path, kinds: Kinds, weight: float, release: bool) -> Problem:
-    file = str(path)
-    try:
-        tree, found = documents.read_all(text_of(path, file, ProblemError), file, ProblemError)
-    except ProblemError as error:
-        raise ProblemErrors([error]) from None
-    if tree is None:
-        raise ProblemErrors(_of_problems(found))
-    loader = _Loader(tree, path, kinds, weight, release)
+class _File:
+    """A problem file, read once. `tree` is None where it could not be read to its end; `errors` are the reader's."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.tree: Value | None = None
+        try:
+            self.tree, errors = documents.read_all(text_of(path, str(path), ProblemError), str(path), ProblemError)
+            self.errors = _of_problems(errors)
+        except ProblemError as error:
+            self.errors = [error]
+        id_ = at(self.tree, ("id",)) if isinstance(self.tree, documents.Mapping) else None
+        written_ = isinstance(id_, Scalar) and bool(id_.raw.strip())
+        self.id = id_.raw if isinstance(id_, Scalar) and written_ else path.stem
+        self.id_place = id_.place if id_ is not None and written_ else Place(str(path), 1, 1)
+
+
+def _load(file: _File, kinds: Kinds, weight: float, release: bool) -> Problem:
+    if file.tree is None:
+        raise ProblemErrors(file.errors)
+    loader = _Loader(file.tree, file.path, kinds, weight, release)
     problem = loader.load()
-    lines = {error.place.line for error in found if error.place}
-    errors = [*_of_problems(found), *(e for e in loader.errors if e.place is None or e.place.line not in lines)]
+    lines = {error.place.line for error in file.errors if error.place}
+    errors = [*file.errors, *(e for e in loader.errors if e.place is None or e.place.line not in lines)]
     if errors or problem is None:
         raise ProblemErrors(_at_most(errors))
     return problem

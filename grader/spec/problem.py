@@ -98,11 +98,12 @@ class Problem:
 
 @dataclass(frozen=True, eq=False)
 class Broken:
-    """A problem file that cannot be used, and why."""
+    """A problem file that cannot be used, and why; `document` is what it says, as far as it could be read."""
 
     id: str
     file: str
     errors: ProblemErrors
+    document: document.Value | None = None
 
 
 @dataclass(frozen=True, eq=False)
