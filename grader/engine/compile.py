@@ -172,6 +172,8 @@ class _Writer:
         if node.op.name in COMMUTE and not self._reusable(node, args):
             args.reverse()
         names = [self.names[a] for a in args]
+        if args and all(a.op.name == "constant" for a in args):
+            names[0] = f"numpy.float64({names[0]})"  # 0.0 / 0.0 is for NumPy, not for Python
         if self._reusable(node, args):
             self.lines.append("    " + IN_PLACE[node.op.name].format(*names))
             self.names[node] = names[0]

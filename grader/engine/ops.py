@@ -657,7 +657,7 @@ _row(
         (lambda p, y, x: p * apply("direction", x, **y.params),),
         (lambda t, y, x: total(t * apply("direction", x, **y.params)),),
         r"\|{0}\|",
-        ((VECTOR, {"axis": (-1,)}), (MATRIX, {"axis": (-2, -1)})),
+        ((VECTOR, {"axis": (-1,)}), (MATRIX, {"axis": (-2, -1)}), (numpy.zeros(3), {"axis": (-1,)})),
     )
 )
 _row(
