@@ -18,7 +18,7 @@ import yaml
 from grader.answers.find import find_submissions
 from grader.batch.assignment import make_ready
 from grader.batch.examples import Comparison, expectations
-from grader.batch.grading import grade
+from grader.batch.grading import grade_handin
 from grader.spec.problem import Problem
 from tests.shared import SHARED
 
@@ -84,7 +84,7 @@ def comparisons(path: pathlib.Path) -> Iterator[Comparison]:
     with tempfile.TemporaryDirectory() as folder:
         for number, example in enumerate(written):
             _hand_in(pathlib.Path(folder, f"e{number:03d}"), problem, example)
-        results = [graded.result for graded in grade(ready, find_submissions(folder, [problem.id]))]
+        results = [grade_handin(ready, handin).result for handin in find_submissions(folder, [problem.id])]
     assert [result.student for result in results] == [f"e{number:03d}" for number in range(len(written))]
     for example, result in zip(problem.examples, results, strict=True):
         yield Comparison(example, tuple(expectations(problem, example, result.problems[0])))

@@ -266,10 +266,10 @@ def test_an_interrupt_ends_quietly_with_130_and_leaves_the_last_results(folder, 
 
 
 def test_a_full_disk_is_said_and_exits_with_3(folder, monkeypatch, capsys):
-    def full(self, result, shown):
+    def full(self, parts):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "reports/results.json")
 
-    monkeypatch.setattr(Reports, "add", full)
+    monkeypatch.setattr(Reports, "take", full)
     assert grade() == 3
     assert capsys.readouterr().err == "reports/results.json: No space left on device\n"
 

@@ -81,7 +81,7 @@ class Handin:
 
 
 @dataclass(frozen=True, slots=True)
-class _Source:
+class Source:
     """A hand-in before it is looked at: folders, and files with the names that they count as, below the root."""
 
     student: str
@@ -100,13 +100,17 @@ class Submissions:
 
     root: str
     problems: frozenset[str]
-    sources: tuple[_Source, ...]
+    sources: tuple[Source, ...]
     ignored: tuple[str, ...] = ()
     messages: tuple[str, ...] = ()
 
     def __iter__(self) -> Iterator[Handin]:
         """The hand-ins, each looked at when it is asked for."""
-        return (_look(self.root, source, self.problems) for source in self.sources)
+        return map(self.look, self.sources)
+
+    def look(self, source: Source) -> Handin:
+        """The hand-in of one of the `sources`."""
+        return look(self.root, source, self.problems)
 
     def __len__(self) -> int:
         """How many hand-ins there are."""
@@ -128,7 +132,7 @@ def find_submissions(path: str | os.PathLike[str], problems: Collection[str]) ->
     batch = _Batch(path, frozenset(problems))
     batch.look()
     if batch.strays and not batch.sources_that_look_like_handins():
-        return Submissions(path, frozenset(problems), (_Source(_folder_name(path), folders=("",)),))
+        return Submissions(path, frozenset(problems), (Source(_folder_name(path), folders=("",)),))
     messages = [*batch.messages, *(_STRAY.format(name=showable(name)) for name in batch.strays[:MAX_LISTED])]
     return Submissions(path, frozenset(problems), batch.sources(), _listed(batch.ignored), tuple(messages))
 
@@ -137,14 +141,14 @@ def find_submission(path: str | os.PathLike[str], problems: Collection[str]) -> 
     """The one hand-in at `path`, a student's folder or file, whatever else lies in the folder."""
     path = os.fspath(path)
     if os.path.isdir(path):
-        return _look(path, _Source(_folder_name(path), folders=("",)), frozenset(problems))
-    return _look(os.path.dirname(path), _single_file(path, problems), frozenset(problems))
+        return look(path, Source(_folder_name(path), folders=("",)), frozenset(problems))
+    return look(os.path.dirname(path), _single_file(path, problems), frozenset(problems))
 
 
 _STRAY = "{name} lies beside the hand-ins and names no student, so it was left alone."
 
 
-def _single_file(path: str, problems: Collection[str]) -> _Source:
+def _single_file(path: str, problems: Collection[str]) -> Source:
     name = os.path.basename(path)
     kind = _kind(name)
     if not os.path.lexists(path):
@@ -157,11 +161,11 @@ def _single_file(path: str, problems: Collection[str]) -> _Source:
             hint=f"Its name must end with one of {', '.join(ANSWERS + PYTHON)}.",
         )
     if _problem(name, problems) is not None or _stem(name) == SHARED:
-        return _Source(_folder_name(os.path.dirname(path)), files=((name, name),))
+        return Source(_folder_name(os.path.dirname(path)), files=((name, name),))
     found = platform_file(name)
     if found and _kind(found.file):
-        return _Source(showable(found.student), found.number, files=((name, found.file),), platform=found.platform)
-    return _Source(showable(_stem(name)), files=((name, SHARED + _extension(name)),))
+        return Source(showable(found.student), found.number, files=((name, found.file),), platform=found.platform)
+    return Source(showable(_stem(name)), files=((name, SHARED + _extension(name)),))
 
 
 def _folder_name(path: str) -> str:
@@ -177,7 +181,7 @@ class _Batch:
 
     root: str
     problems: frozenset[str]
-    found: dict[tuple[str, ...], _Source] = field(default_factory=dict)
+    found: dict[tuple[str, ...], Source] = field(default_factory=dict)
     strays: list[str] = field(default_factory=list)
     ignored: list[str] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
@@ -207,12 +211,12 @@ class _Batch:
         moodle = platform_folder(name)
         number = gradescope_number(name) if students is not None else ""
         if moodle:
-            self._add(_Source(showable(moodle.student), moodle.number, folders=(name,), platform="moodle"))
+            self._add(Source(showable(moodle.student), moodle.number, folders=(name,), platform="moodle"))
         elif number and students is not None:
             student = showable(students.get(name, "")) if name in students else name
-            self._add(_Source(student, number, folders=(name,), platform="gradescope"))
+            self._add(Source(student, number, folders=(name,), platform="gradescope"))
         else:
-            self._add(_Source(showable(name), folders=(name,)), name)
+            self._add(Source(showable(name), folders=(name,)), name)
 
     def _file(self, name: str) -> None:
         if _kind(name) and (_problem(name, self.problems) is not None or _stem(name) == SHARED):
@@ -221,14 +225,14 @@ class _Batch:
         found = platform_file(name)
         if found:
             entry = (name, found.file)
-            self._add(_Source(showable(found.student), found.number, files=(entry,), platform=found.platform))
+            self._add(Source(showable(found.student), found.number, files=(entry,), platform=found.platform))
         elif _kind(name):
             entry = (name, SHARED + _extension(name))
-            self._add(_Source(showable(_stem(name)), files=(entry,)), _stem(name))
+            self._add(Source(showable(_stem(name)), files=(entry,)), _stem(name))
         else:
             self.ignored.append(name)
 
-    def _add(self, source: _Source, name: str = "") -> None:
+    def _add(self, source: Source, name: str = "") -> None:
         """Join what belongs to one student: several files, or a folder and a file of one name."""
         key = (source.platform, name or source.student, source.number)
         known = self.found.get(key)
@@ -273,7 +277,7 @@ class _Batch:
             return True
         return any(_kind(n) and (_problem(n, self.problems) is not None or _stem(n) == SHARED) for n in names)
 
-    def sources(self) -> tuple[_Source, ...]:
+    def sources(self) -> tuple[Source, ...]:
         """All of them, no two with one id, in the order of the ids."""
         found = sorted(self.found.items(), key=lambda item: tuple(os.fsencode(part) for part in item[0]))
         times = Counter(source.student for _, source in found)
@@ -305,8 +309,8 @@ class _Found:
     messages: list[str] = field(default_factory=list)
 
 
-def _look(root: str, source: _Source, problems: frozenset[str]) -> Handin:
-    """List the folders of `source` and sort its files; the only function that looks into a student's folder."""
+def look(root: str, source: Source, problems: frozenset[str]) -> Handin:
+    """The hand-in of a source below `root`; the only function that looks into a student's folder."""
     found = _Found()
     for folder in source.folders:
         path = os.path.join(root, folder) if folder else root
@@ -369,7 +373,7 @@ def _sort(found: _Found, path: str, shown: str, name: str, problems: Collection[
 _ARCHIVE = "is an archive, and archives are not opened; hand in the files themselves"
 
 
-def _latest(source: _Source, problems: Collection[str], found: _Found) -> list[tuple[str, str]]:
+def _latest(source: Source, problems: Collection[str], found: _Found) -> list[tuple[str, str]]:
     """The files of `source` with the names they count as. Canvas marks what was handed in again as `name-1.yaml`.
 
     The last attempt counts, the earlier ones are listed as such.

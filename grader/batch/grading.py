@@ -1,15 +1,13 @@
-"""The loop over hand-ins: find, read, mark, one student at a time, and nothing that one of them does stops it.
+"""One hand-in: looked at, read, marked; and nothing that is in it stops those after it.
 
-What goes wrong here and was foreseen by nobody makes that student's questions `not_checked`, and the loop goes on.
-Writes nothing: results are handed on as they come.
+What goes wrong here and was foreseen by nobody makes that student's questions `not_checked`. Writes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from grader.answers.find import Handin
+from grader.answers.find import Handin, Source, look
 from grader.answers.read import ProblemAnswers, Submission, read_handin
 from grader.batch.assignment import Asked, Ready, Unusable
 from grader.batch.failure import our_mistake, show_traceback
@@ -18,6 +16,10 @@ from grader.marking.results import ProblemResult, QuestionResult, StudentResult
 
 FAILED = "grader itself failed here ({}), so nothing was checked. This is our mistake, please report it."
 FAILED_FOR_STUDENTS = "grader itself failed here, so nothing was checked. This is our mistake, and it costs no points."
+LOST = (
+    "The process that graded this was ended from outside, twice (most often for want of memory), so nothing was "
+    "checked. It costs no points and needs a second look."
+)
 UNUSABLE = "This problem cannot be used: {}. Its answers were not checked; this costs no points."
 UNUSABLE_FOR_STUDENTS = "This problem's file has a mistake, so its answers were not checked; this costs no points."
 
@@ -40,10 +42,14 @@ class Graded:
         )
 
 
-def grade(ready: Ready, handins: Iterable[Handin]) -> Iterator[Graded]:
-    """Grade the hand-ins in their order; each is read when it is asked for, and forgotten."""
-    for handin in handins:
-        yield grade_handin(ready, handin)
+def grade_source(ready: Ready, root: str, source: Source) -> Graded:
+    """Look at a hand-in below `root` and grade it; raises nothing but what ends the program."""
+    try:
+        handin = look(root, source, frozenset(ready.questions))
+    except Exception as error:
+        show_traceback(error)
+        return _failed(ready, source.student, error)
+    return grade_handin(ready, handin)
 
 
 def grade_handin(ready: Ready, handin: Handin) -> Graded:
@@ -65,6 +71,12 @@ def grade_submission(ready: Ready, submission: Submission) -> Graded:
         show_traceback(error)
         return _failed(ready, submission.student, error)
     return _with_unusable(ready, Graded(result, shown))
+
+
+def lost(ready: Ready, source: Source) -> Graded:
+    """The marks of a hand-in over which two processes ended."""
+    told = _failed_result(ready, source.student, LOST)
+    return _with_unusable(ready, Graded(told, _failed_result(ready, source.student, FAILED_FOR_STUDENTS)))
 
 
 def no_answers(ready: Ready, student: str = "") -> Submission:

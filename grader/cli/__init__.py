@@ -95,6 +95,9 @@ def grade_command(problems: str, submissions: str, output: str, no_pages: bool, 
     The output folder gets index.html (the class), results.json, grades.csv, and in students/ a page for each
     student: the only folder to hand out, for it holds nothing that a problem hides.
     """
+    from grader.cli.early import begin_early
+
+    begin_early(submissions)
     from grader.cli.grade import grade
 
     return grade(problems, submissions, output, pages=not no_pages, fail_under=fail_under)

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
-from grader.answers.find import Submissions, find_submissions
+from grader.answers.find import find_submissions
 from grader.batch.assignment import Ready
-from grader.batch.grading import grade as graded_students
 from grader.cli.inputs import open_handins, open_problems
 from grader.cli.outcome import NOT_CHECKED, UNUSABLE, first_of
 from grader.cli.terminal import Progress, safe, say
-from grader.report import FolderError, Head, Reports, Summary
+from grader.report import FolderError, Summary
+from grader.report.batch import write_reports
 from grader.report.numbers import percent
 
 _OF_THE_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
@@ -29,7 +29,8 @@ def grade(problems: str, submissions: str, output: str, *, pages: bool, fail_und
     for line in (*handins.messages, *(f"{name} was left alone." for name in handins.ignored)):
         say(safe(line), error=True)
     try:
-        summary = _write(ready, handins, Path(output), pages)
+        with Progress(len(handins)) as progress:
+            summary = write_reports(problems, ready, handins, Path(output), pages=pages, advance=progress.advance)
     except FolderError as error:
         say(safe(str(error)), error=True)
         cause = error.__cause__
@@ -40,17 +41,6 @@ def grade(problems: str, submissions: str, output: str, *, pages: bool, fail_und
         not_checked=not ready.all_checkable or summary.not_checked > 0,
         missed=fail_under is not None and lowest is not None and lowest * 100 < fail_under - ROUNDING,
     )
-
-
-def _write(ready: Ready, handins: Submissions, output: Path, pages: bool) -> Summary:
-    with (
-        Reports(output, Head.of(ready), pages=pages) as reports,
-        Progress(len(handins)) as progress,
-    ):
-        for graded in graded_students(ready, handins):
-            reports.add(graded.result, graded.shown)
-            progress.advance()
-    return reports.summary
 
 
 def _refuse_output_among_submissions(output: str, submissions: str) -> None:

@@ -30,6 +30,13 @@ def render(template: str, **values: object) -> str:
     return _environment().get_template(template).render(**values)
 
 
+def compile_templates() -> None:
+    """Compile all templates now, and not when the first page is made."""
+    environment = _environment()
+    for name in environment.list_templates(["html"]):
+        environment.get_template(name)
+
+
 @cache
 def style() -> str:
     """The style sheet that is written beside the pages: what all share, then what only the class's pages have."""
