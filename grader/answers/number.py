@@ -75,6 +75,8 @@ def typed(value: Value) -> Typed:
 
 def short(value: Value, length: int = SHORT) -> str:
     """An answer as it was written, in one line of at most `length` characters."""
+    if isinstance(value, Scalar) and len(value.raw) <= length and _SIMPLE.fullmatch(value.raw):
+        return value.raw
     parts: list[str] = []
     size = 0
     for part in _written(value):
@@ -83,6 +85,10 @@ def short(value: Value, length: int = SHORT) -> str:
         if size > length:
             break
     return showable("".join(parts), length)
+
+
+_SIMPLE = re.compile(r"[-+*/.()A-Za-z0-9]+")
+"""What is shown as it stands."""
 
 
 # -- lists ---------------------------------------------------------------------------------------------------------
@@ -140,7 +146,9 @@ def _instead_of_mapping(value: Mapping) -> str:
 
 # -- single numbers ------------------------------------------------------------------------------------------------
 
-_NUMBER = re.compile(r"[-+−]?(?:[0-9]+(?:\.(?P<after>[0-9]*))?|\.(?P<only>[0-9]+))(?:[eE](?P<power>[-+−]?[0-9]+))?")
+_NUMBER = re.compile(
+    r"[-+−]?(?:(?P<whole>[0-9]+)(?:\.(?P<after>[0-9]*))?|\.(?P<only>[0-9]+))(?:[eE](?P<power>[-+−]?[0-9]+))?"
+)
 _NOT_FINITE = re.compile(r"(?P<sign>[-+−]?)\.?(?P<name>nan|inf|infinity)", re.IGNORECASE)
 
 
@@ -197,11 +205,10 @@ class _Entries:
 
 def _precision(found: re.Match[str]) -> tuple[int, int]:
     """The decimals after the exponent, and the significant digits, of a number as typed."""
-    fraction = found["after"] or found["only"] or ""
-    power = int((found["power"] or "0").replace("−", "-"))
-    mantissa = re.sub("[eE].*", "", found.group())
-    digits = "".join(c for c in mantissa if c in "0123456789").lstrip("0")
-    return min(max(0, len(fraction) - power), _MOST_DECIMALS), len(digits)
+    whole, after, only, power = found.groups("")
+    fraction = after or only
+    decimals = len(fraction) - int(power.replace("−", "-")) if power else len(fraction)
+    return min(max(0, decimals), _MOST_DECIMALS), len((whole + fraction).lstrip("0"))
 
 
 def _constant(value: Scalar, text: str) -> float:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Literal
+from weakref import WeakKeyDictionary
 
 import numpy
 
 from grader.answers.number import Typed
 from grader.comparing.layout import Layout, Reading, laid_out, readings
-from grader.comparing.tolerance import right_entries, widths
+from grader.comparing.tolerance import right_entries, sure_widths, widths
 from grader.engine.computation import Evaluated, Key, Kink
 from grader.engine.kinks import fit
 from grader.engine.ops import describe
@@ -60,7 +61,10 @@ def compare(
 def _compared(
     way: Reading, answer: Typed, expected: Evaluated, tolerance: Tolerance, widened: Array | float
 ) -> Comparison:
-    values, decimals = way(answer.values), way(answer.decimals)
+    values = way(answer.values)
+    if _surely_right(values, expected, tolerance):
+        return Comparison("right", values, numpy.ones(values.shape, dtype=bool), _settled(expected))
+    decimals = way(answer.decimals)
 
     def entries(evaluated: Evaluated) -> Array:
         return right_entries(values, decimals, evaluated.value, tolerance, lambda: evaluated.rounded, widened)
@@ -75,6 +79,19 @@ def _compared(
             moved = expected.choosing(chosen)
             return Comparison("right", values, again, _only_felt(expected, moved, chosen))
     return Comparison("wrong", values, right)
+
+
+def _surely_right(values: Array, expected: Evaluated, tolerance: Tolerance) -> bool:
+    """Whether every entry is so near that nothing else has to be looked at: most answers are right."""
+    known = _SURE.get(expected)
+    if known is None or known[0] is not tolerance:
+        known = _SURE[expected] = tolerance, sure_widths(expected.value, tolerance)
+    with numpy.errstate(all="ignore"):
+        return bool((numpy.abs(values - expected.value) <= known[1]).all())
+
+
+_SURE: WeakKeyDictionary[Evaluated, tuple[Tolerance, Array]] = WeakKeyDictionary()
+"""Worked out once for an expected value."""
 
 
 def _settled(expected: Evaluated) -> dict[Key, Array]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy
@@ -29,11 +30,16 @@ class Reading:
         return (array.T if self.transpose else array).reshape(self.shape)
 
 
-def readings(typed: tuple[int, ...], shape: tuple[int, ...], layout: Layout | None) -> list[Reading]:
+@lru_cache(1024)
+def readings(typed: tuple[int, ...], shape: tuple[int, ...], layout: Layout | None) -> tuple[Reading, ...]:
     """The ways to read an array of shape `typed` as one of the variable's `shape`, those of the right layout first.
 
-    `layout` None is for values, which have one shape only. Nothing is broadcast; no way gives an empty list.
+    `layout` None is for values, which have one shape only. Nothing is broadcast; there may be no way.
     """
+    return tuple(_readings(typed, shape, layout))
+
+
+def _readings(typed: tuple[int, ...], shape: tuple[int, ...], layout: Layout | None) -> list[Reading]:
     if layout == "jacobian":
         return _jacobian(typed, shape)
     if layout is None or len(shape) == 0 or len(shape) > 2:

@@ -86,9 +86,24 @@ def _finite_right(
     return finite & (size > 0) & (by_digits | (enough & (off <= 0.5 * step * INCLUSIVE + widened)))
 
 
+def sure_widths(expected: Array, tolerance: Tolerance) -> Array:
+    """How far each entry may be off and be right whatever was typed; negative where that takes a closer look."""
+    with numpy.errstate(all="ignore"):
+        size = numpy.abs(expected)
+        if isinstance(tolerance, Relative):
+            width = (tolerance.absolute + tolerance.relative * size) * INCLUSIVE
+        else:
+            width = numpy.where(size > 0, 0.5 * unit(size, tolerance.digits) * INCLUSIVE, -1.0)
+        return numpy.where(numpy.isfinite(expected), width, -1.0)
+
+
+_STEPS = numpy.array([10.0**-n for n in range(331)])
+"""By the number of decimals; the last one is 0."""
+
+
 def typed_step(decimals: Array) -> Array:
     """One unit of the last decimal that was typed; 0 for a formula."""
-    return numpy.where(decimals >= EXACT_FROM, 0.0, 10.0 ** -numpy.minimum(decimals, 330.0))
+    return _STEPS[numpy.minimum(decimals, len(_STEPS) - 1)]
 
 
 def _zero_width(decimals: Array, expected: Array, tolerance: Tolerance, cancelling: Array, error: Array) -> Array:

@@ -96,7 +96,9 @@ class Evaluated:
         return numpy.asarray(self.computation.kinks.evaluate(self.values, chosen)[0], dtype=float)
 
     def choosing(self, chosen: Mapping[Key, Array]) -> Evaluated:
-        """The same with more choices made."""
+        """The same with more choices made; itself where none of them is about its kinks."""
+        if not any(kink.key in chosen for kink in self.active):
+            return self
         return Evaluated(self.computation, self.values, {**self.chosen, **chosen})
 
 

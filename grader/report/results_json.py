@@ -124,7 +124,10 @@ def _lines(parts: Iterable[str], indent: int) -> str:
 
 
 def _object(fields: Mapping[str, object]) -> str:
-    return json.dumps(plain(fields), ensure_ascii=True, allow_nan=False)
+    return _encode({name: value if value is None else plain(value) for name, value in fields.items()})
+
+
+_encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
 
 
 def _points(points: float | None) -> float | None:

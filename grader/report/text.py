@@ -38,7 +38,7 @@ def visible(text: str, *, lines: bool = False) -> str:
 
 def encodable(text: str) -> str:
     """Write lone surrogates (bytes of a file name that were no UTF-8) by name: no encoding has them."""
-    return _SURROGATE.sub(lambda found: _named(found[0]), text)
+    return text if text.isascii() else _SURROGATE.sub(lambda found: _named(found[0]), text)
 
 
 def cut(text: str, length: int) -> str:
