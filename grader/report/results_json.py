@@ -124,10 +124,13 @@ def _lines(parts: Iterable[str], indent: int) -> str:
 
 
 def _object(fields: Mapping[str, object]) -> str:
-    return _encode({name: value if value is None else plain(value) for name, value in fields.items()})
+    return _encode({name: plain(value) for name, value in fields.items()})
 
 
 _encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False).encode
+
+
+_ARRAYS = (numpy.ndarray, numpy.generic)
 
 
 def _points(points: float | None) -> float | None:
@@ -136,12 +139,14 @@ def _points(points: float | None) -> float | None:
 
 def plain(value: object) -> object:
     """JSON's own types: arrays as nested lists, whole numbers without a fraction, NaN and infinity as words."""
+    if value is None or isinstance(value, int):
+        return value
     if isinstance(value, str):
         return encodable(value)
-    if isinstance(value, numpy.ndarray | numpy.generic):
-        return plain(value.tolist())
     if isinstance(value, float):
         return _number(value)
+    if isinstance(value, _ARRAYS):
+        return plain(value.tolist())
     if isinstance(value, Mapping):
         return {key: plain(entry) for key, entry in value.items()}
     if isinstance(value, list | tuple):

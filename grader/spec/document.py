@@ -198,6 +198,7 @@ _HEX = re.compile(r"0x[0-9a-fA-F]+")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _INF = re.compile(r"[-+]?\.(?:inf|Inf|INF)")
 _NAN = {".nan", ".NaN", ".NAN"}
+_BEGINS_A_NUMBER = frozenset("+-.0123456789")
 _LONG = 250
 """Integers of more digits are read as floats, so that every whole number in a tree fits a float."""
 
@@ -208,6 +209,8 @@ def resolve(raw: str) -> bool | int | float | str | None:
         return None
     if raw in _BOOL:
         return _BOOL[raw]
+    if raw[0] not in _BEGINS_A_NUMBER:
+        return raw
     if _INT.fullmatch(raw):
         return int(raw) if len(raw) <= _LONG else float(raw)
     if _OCTAL.fullmatch(raw):
@@ -226,6 +229,9 @@ def resolve(raw: str) -> bool | int | float | str | None:
 _TOO_LARGE = ("this file is larger than 1 MiB, the most that is read", "Leave out what does not belong to it.")
 _TOO_DEEP = (f"this is nested more than {MAX_DEPTH} levels deep", "Write it with fewer brackets or less indentation.")
 _TOO_MANY = (f"this file holds more than {MAX_NODES:,} values", "Leave out what does not belong to it.")
+_SCALARS = frozenset((yaml.ScalarEvent, yaml.AliasEvent))
+_STARTS = frozenset((yaml.MappingStartEvent, yaml.SequenceStartEvent))
+_ENDS = frozenset((yaml.MappingEndEvent, yaml.SequenceEndEvent))
 _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 _CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _DIGITS = re.compile(r"[-+]?[0-9]+")
@@ -234,11 +240,6 @@ _FRACTION = re.compile(r"[0-9]+(?:[eE][-+]?[0-9]+)?")
 
 def _position(error: GraderError) -> tuple[int, int]:
     return (error.place.line, error.place.column) if error.place else (0, 0)
-
-
-def _span(event: Any) -> tuple[int, int]:
-    """The first and last index of an event in the text."""
-    return event.start_mark.index, event.end_mark.index
 
 
 def _lines(text: str) -> list[str]:
@@ -308,35 +309,38 @@ class _Reader:
         root: Value | None = None
         documents = nodes = 0
         open_: list[_Open] = []
+        done: Value
+        event: Any
         for event in yaml.parse(self.text, Loader=yaml.CLoader):
-            done: Value | None = None
-            span = _span(event)
-            if isinstance(event, yaml.DocumentStartEvent):
-                documents += 1
-                if documents > 1:
-                    message = "a second document begins here, and one file is one document"
-                    raise self.error(message, self._place(event, 3), "Delete the line ---, or write a second file.")
-            elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
+            kind = type(event)
+            if kind in _SCALARS:
+                done = self._scalar(event)
+                begin = event.start_mark.index
+            elif kind in _STARTS:
                 self._refuse_properties(event)
                 open_.append(_Open(event, self._place(event)))
                 if len(open_) > MAX_DEPTH:
                     raise self.error(_TOO_DEEP[0], self._place(event), _TOO_DEEP[1])
-            elif isinstance(event, yaml.ScalarEvent | yaml.AliasEvent):
-                done = self._scalar(event)
-            elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+                continue
+            elif kind in _ENDS:
                 closed = open_.pop()
-                span = (_span(closed.start)[0], span[1])
-                is_mapping = isinstance(event, yaml.MappingEndEvent)
+                begin = closed.start.start_mark.index
+                is_mapping = kind is yaml.MappingEndEvent
                 done = self._mapping(closed) if is_mapping else Sequence(tuple(closed.parts), closed.place)
-            if done is not None:
-                nodes += 1
-                if nodes > MAX_NODES:
-                    raise self.error(_TOO_MANY[0], self._place(event), _TOO_MANY[1])
-                if open_:
-                    open_[-1].parts.append(done)
-                    open_[-1].spans.append(span)
-                else:
-                    root = done
+            else:
+                documents += kind is yaml.DocumentStartEvent
+                if documents > 1:
+                    message = "a second document begins here, and one file is one document"
+                    raise self.error(message, self._place(event, 3), "Delete the line ---, or write a second file.")
+                continue
+            nodes += 1
+            if nodes > MAX_NODES:
+                raise self.error(_TOO_MANY[0], self._place(event), _TOO_MANY[1])
+            if open_:
+                open_[-1].parts.append(done)
+                open_[-1].spans.append((begin, event.end_mark.index))
+            else:
+                root = done
         if root is None or (isinstance(root, Scalar) and not root.raw and not root.quoted):
             raise self.error("this file is empty", self._place_at(0, 0))
         return root
