@@ -78,6 +78,14 @@ def test_grade_exits_with_0_whatever_the_marks(folder, capsys):
     assert students()["ada"]["points"] == 9
 
 
+def test_answers_that_are_lists_of_names_are_graded_with_all_pages(folder):
+    write("problems/two-paths.yaml", PROBLEM.replace("examples:", "  leaves: {ask: leaves}\nexamples:"))
+    write("submissions/ada/two-paths.yaml", RIGHT + "  leaves: [u1, u3]\n")
+    assert grade() == 0
+    leaves = students()["ada"]["problems"][0]["questions"][3]
+    assert (leaves["verdict"], leaves["items"][0]["answer"]) == ("wrong", ["u1", "u3"])
+
+
 def test_an_empty_folder_of_submissions_is_graded_too(folder):
     os.makedirs("nobody")
     assert main(["grade", "problems", "nobody"]) == 0

@@ -146,6 +146,8 @@ def answer(value: Value) -> Answer:
         return Answer("nothing", b"")
     if isinstance(value, str):
         return Answer(cut(value, LONGEST_ANSWER), _key([_bytes(value)]))
+    if isinstance(value, tuple):
+        return answer(f"[{', '.join(value)}]")
     array = numpy.asarray(value, dtype=float)
     if array.ndim == 0:
         return Answer(_number(float(array)), _bytes(array))
@@ -182,6 +184,8 @@ def _bytes(value: Value) -> bytes:
         return b""
     if isinstance(value, str):
         return value.encode("utf-8", "surrogatepass")
+    if isinstance(value, tuple):
+        return _key([_bytes(name) for name in value])
     array = numpy.asarray(value, dtype=float) + 0.0
     return array.tobytes() + repr(array.shape).encode() if array.ndim else array.tobytes()
 
