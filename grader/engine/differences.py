@@ -146,21 +146,21 @@ class _Check:
         ways = self._directions()
         self._learn_noise(ways[0])
         self.floor = self._floor()
-        slopes = [s for s in map(self.line.slope, ways) if s is not None] or self._from_one_side()
+        slopes = self._slopes(ways) or self._from_one_side()
         if not slopes:
             return self._finish("undecided", "f has no finite values beside x", None)
         if not self._repeats():
             self._measure_spread()
-            slopes = [s for s in map(self.line.slope, ways) if s is not None]
+            slopes = self._slopes(ways)
         if self.probe.whole:
             return self._whole(slopes)
         wrong = self._wrong(slopes)
         if wrong is not None:
             return self._failed(wrong)
-        best = min(slopes, key=_share)
-        if not _share(best) <= RESOLVED:
+        best = min(slopes, key=lambda s: s.share)
+        if not best.share <= RESOLVED:
             return self._finish("undecided", self._hidden(best), best)
-        return self._finish("passed", self._agreement(slopes), max(slopes, key=lambda s: s.excess / (_scale(s) or 1)))
+        return self._finish("passed", self._agreement(slopes), max(slopes, key=lambda s: s.excess / (s.scale or 1)))
 
     # -- what is measured
 
@@ -174,6 +174,12 @@ class _Check:
             signs = numpy.where(self.random.random(n) < 0.5, -1.0, 1.0)
             ways.append(signs * self.random.uniform(0.5, 1.0, n) * self.sizes[k % 2])
         return ways
+
+    def _slopes(self, ways: list[Floats]) -> list[Slope]:
+        """Those that there are; what the first teaches about steps makes the others cheaper."""
+        first = self.line.slope(ways[0])
+        rest = (self.line.slope(way) if first is None else self.line.slope_like(way, first) for way in ways[1:])
+        return [slope for slope in (first, *rest) if slope is not None]
 
     def _alone(self, entry: int) -> Floats:
         way = numpy.zeros(self.claimed.size)
@@ -203,7 +209,7 @@ class _Check:
         values = numpy.append(values[numpy.isfinite(values)], self.probe.value)
         self.spread = max(float(numpy.ptp(values)), math.ulp(self.probe.value))
         self.line.noise = max(self.line.noise, 2 * self.spread)
-        self.line.jumps = True
+        self.line.rough = math.inf
 
     def _floor(self) -> float:
         """What rounding may have done to an entry of a right gradient, in units of a step's change of f."""
@@ -231,7 +237,6 @@ class _Check:
     def _search(self, whole: Slope) -> Slope | None:
         """The entry that disagrees: groups of entries are halved, that with the largest difference first."""
         entries = numpy.flatnonzero(whole.direction)
-        steps = whole.steps[max(0, whole.first - 1) : whole.last + 1]
         order = itertools.count()
         groups = [(-whole.excess, next(order), entries)]
         visits = VISITS + entries.size // 10
@@ -245,7 +250,7 @@ class _Check:
             for half in numpy.array_split(group, 2):
                 way = numpy.zeros(self.claimed.size)
                 way[half] = whole.direction[half]
-                slope = self.line.slope(way, steps)
+                slope = self.line.slope_by(way, whole.close_steps)
                 visits -= slope is None or slope.gap == 0
                 if slope is None or slope.gap > 0 or slope.excess > 2 * slope.error:
                     heapq.heappush(groups, (-slope.excess if slope else 0.0, next(order), half))
@@ -299,16 +304,16 @@ class _Check:
         if wrong is not None:
             return self._failed(wrong)
         reason = f"{kind}, and between them there is no slope to compare with. Return a float that is not rounded"
-        return self._finish("undecided", reason, min(slopes, key=_share))
+        return self._finish("undecided", reason, min(slopes, key=lambda s: s.share))
 
     def _hidden(self, slope: Slope) -> str:
         what = "the noise of f" if self.line.noise * 2 >= slope.error * slope.steps[slope.last] else "f"
-        return f"{what} hides the slope: it can be measured to {_digits(_share(slope))} of its size only"
+        return f"{what} hides the slope: it can be measured to {_digits(slope.share)} of its size only"
 
     def _agreement(self, slopes: list[Slope]) -> str:
         kinks = " at a kink, between the slopes of both sides," if any(s.gap > 0 for s in slopes) else ""
         where = "each entry" if self.claimed.size <= self.directions else f"{len(slopes)} random directions"
-        finest = min(map(_share, slopes))
+        finest = min(s.share for s in slopes)
         return f"the gradient fits the values of f in {where},{kinks} to {_digits(finest)} of its size"
 
     def _notes(self) -> str:
@@ -335,7 +340,7 @@ class _Check:
             entry = int(numpy.flatnonzero(slope.direction)[0])
         worst = None if entry is None else tuple(int(i) for i in numpy.unravel_index(entry, self.probe.shape))
         size = 1.0 if entry is None or not slope.direction[entry] else float(slope.direction[entry])
-        scale = _scale(slope) if entry is None else max(abs(slope.claimed), abs(slope.measured))
+        scale = slope.scale if entry is None else max(abs(slope.claimed), abs(slope.measured))
         scale = scale or 1.0
         curve = [(step, abs(q) / scale) for step, q in zip(slope.steps, slope.quotients, strict=True)]
         return GradientCheck(
@@ -357,16 +362,6 @@ def _sizes(x: Floats) -> tuple[Floats, Floats]:
     own = numpy.abs(x)
     usual = float(numpy.median(own[own > 0])) if own.any() else 1.0
     return numpy.where(own > 0, own, usual), numpy.maximum(own, usual)
-
-
-def _scale(slope: Slope) -> float:
-    """What a difference along a direction is compared with: the gradient there, or how much f moves at all."""
-    return max(slope.size, abs(slope.measured), slope.variation)
-
-
-def _share(slope: Slope) -> float:
-    """The error of a slope as a share of what it is compared with; 0 of 0 is none."""
-    return slope.error / _scale(slope) if slope.error > 0 else 0.0
 
 
 def _between(slope: Slope, size: float) -> str:

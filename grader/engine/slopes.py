@@ -8,7 +8,9 @@ measured is the difference from a claimed gradient, so that the rounding of x + 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy
 
@@ -18,11 +20,20 @@ RATIO = 5.0
 FIRST = 0.2
 LEVELS = 14
 HALVINGS = 26
+STAIR = 1e-3
+"""After so many halvings, what is left of a change that is a larger share of it is a jump."""
 FINEST = 1e-13
 """Below this step, relative to x, x + h is not distinct enough from x."""
-MORE_LEVELS = 3
-NEAR = 2.0**-40
-"""The step between points whose values differ by noise only."""
+MORE = 3
+NEAR = (-7.1e-12, -4.3e-12, -1.7e-12, 2.9e-12, 5.3e-12, 8.9e-12)
+"""Steps to points whose values differ by a line and noise only; irregular, because multiples round alike."""
+CONFIRMING = (9, 12)
+PLAIN = 1e-6
+"""Slopes with a smaller share of error need two confirming levels only."""
+UNSETTLED = 1e-4
+"""Quotients that change by a larger share between the finest steps are followed to finer ones."""
+NEGLIGIBLE = 1e-7
+"""Fine and coarse steps that disagree by a smaller share of the slope are told apart by noise, whatever its shape."""
 Levels = list[float]
 """One number for each step, from the coarsest to the finest; NaN where f has no value."""
 EPS = float(numpy.finfo(float).eps)
@@ -57,9 +68,62 @@ class Slope:
         return self.claimed + self.difference
 
     @property
+    def scale(self) -> float:
+        """What a difference is compared with: the gradient along the direction, or how much f moves at all."""
+        return max(self.size, abs(self.measured), self.variation)
+
+    @property
+    def share(self) -> float:
+        """The error as a share of that; 0 of 0 is none."""
+        return self.error / self.scale if self.scale > 0 else math.inf if self.error > 0 else 0.0
+
+    @property
+    def close_steps(self) -> Levels:
+        """The steps that gave the difference, and one more to see it change."""
+        return self.steps[max(0, self.first - 1) : self.last + 1]
+
+    @property
     def excess(self) -> float:
         """How far the claim is outside what is allowed at a kink; 0 or more only."""
         return max(0.0, abs(self.difference) - self.gap)
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """f at steps ahead and behind along a direction, as residuals: less its value at the point and what was claimed."""
+
+    direction: Floats
+    steps: Levels
+    ahead: Levels
+    behind: Levels
+
+    @cached_property
+    def sides(self) -> tuple[Levels, ...]:
+        """Those sides on which f has values where it matters: at the finest steps."""
+        return tuple(side for side in (self.ahead, self.behind) if all(map(math.isfinite, side[-3:])))
+
+    @cached_property
+    def quotients(self) -> Levels:
+        """The difference quotients: central, or of the one side that there is."""
+        if len(self.sides) == 2:
+            return self.central
+        side, sign = (self.ahead, 1) if self.sides and self.sides[0] is self.ahead else (self.behind, -1)
+        return [sign * a / h for h, a in zip(self.steps, side, strict=True)]
+
+    @property
+    def central(self) -> Levels:
+        """The central quotients."""
+        return [(a - b) / (2 * h) for h, a, b in zip(self.steps, self.ahead, self.behind, strict=True)]
+
+    @property
+    def halves(self) -> Levels:
+        """Half of how much the quotients ahead and behind differ: 0 in the limit, but for a kink at the point."""
+        return [(a + b) / (2 * h) for h, a, b in zip(self.steps, self.ahead, self.behind, strict=True)]
+
+    def with_finer(self, finer: Samples) -> Samples:
+        """The same with finer steps after them."""
+        ahead, behind = self.ahead + finer.ahead, self.behind + finer.behind
+        return Samples(self.direction, self.steps + finer.steps, ahead, behind)
 
 
 @dataclass(frozen=True)
@@ -74,11 +138,10 @@ class Limit:
 
 @dataclass(frozen=True)
 class Conflict:
-    """A level whose quotients the finer ones contradict, by `distance`; `levels` of those agree on `plateau`."""
+    """A level whose quotients the finer ones contradict by `distance`; `levels` of those are sure enough to."""
 
     level: int
     distance: float
-    plateau: float
     levels: int
 
 
@@ -89,8 +152,10 @@ class Line:
         self.probe = probe
         self.gradient = gradient
         self.noise = max(EPS, probe.precision) * abs(probe.value)
-        self.jumps: bool | None = None
-        """Whether f was seen to jump, as rounding to few digits does; None before anybody looked."""
+        self.continuous = False
+        """Whether f was seen to leave a plateau without a jump; then it has kinks or waves, and no steps."""
+        self.rough = 0.0
+        """Up to which step f was seen to jump, as what is rounded to few digits does."""
 
     def residuals(self, direction: Floats, steps: Levels) -> Levels:
         """f(x + h d) - f(x) less what the claimed gradient predicts for the step that was really made."""
@@ -104,145 +169,164 @@ class Line:
 
     def sample_noise(self, direction: Floats) -> None:
         """Learn the noise of f from points so near to each other that only noise tells their values apart."""
-        spread = self.residuals(direction, [k * NEAR for k in (-3, -2, -1, 1, 2, 3)])
-        table = numpy.array([*spread[:3], 0.0, *spread[3:]])
-        table = numpy.diff(table[numpy.isfinite(table)])
-        for growth in (6, 20):  # of the variance, by differences of order 2 and 3
-            table = numpy.diff(table)
-            if table.size:
-                self.noise = max(self.noise, 4 * math.sqrt(float(table @ table) / table.size / growth))
+        near = numpy.array(NEAR)
+        spread = numpy.array(self.residuals(direction, list(NEAR)))
+        near, spread = near[numpy.isfinite(spread)] / NEAR[-1], spread[numpy.isfinite(spread)]
+        if spread.size > 2:
+            curve = numpy.column_stack([near, near * near])
+            rest = spread - curve @ numpy.linalg.lstsq(curve, spread, rcond=None)[0]
+            self.noise = max(self.noise, 4 * math.sqrt(float(rest @ rest) / (rest.size - 2)))
 
-    def slope(self, direction: Floats, steps: Levels | None = None) -> Slope | None:
+    def slope(self, direction: Floats) -> Slope | None:
         """The slope along a direction; None where f has no finite values on either side."""
-        fixed = steps is not None
-        steps = steps or [FIRST / RATIO**k for k in range(LEVELS)]
-        ahead, behind = self._both(direction, steps)
-        while not fixed and steps[-1] > FINEST and self._unsettled(steps, ahead, behind):
-            finer = [steps[-1] / RATIO**k for k in range(1, MORE_LEVELS + 1)]
-            more = self._both(direction, finer)
-            steps, ahead, behind = steps + finer, ahead + more[0], behind + more[1]
-        return self._slope(direction, steps, ahead, behind)
+        samples = self._samples(direction, [FIRST / RATIO**k for k in range(LEVELS)])
+        while samples.steps[-1] > FINEST and self._unsettled(samples):
+            samples = samples.with_finer(self._samples(direction, [h / RATIO**MORE for h in samples.steps[-MORE:]]))
+        if not samples.sides:
+            return None
+        found = self._slope(samples, self._reach(samples))
+        return replace(found, error=math.inf) if self._unsettled(samples) else found
 
-    def _both(self, direction: Floats, steps: Levels) -> tuple[Levels, Levels]:
+    def slope_by(self, direction: Floats, steps: Levels) -> Slope | None:
+        """The slope by these steps only, taken for what they show; nothing is learned about the noise."""
+        samples = self._samples(direction, steps)
+        return self._slope(samples, 0) if samples.sides else None
+
+    def slope_like(self, direction: Floats, other: Slope) -> Slope | None:
+        """The slope by the steps that served another direction, where two much finer ones confirm it; else by all."""
+        found = self.slope_by(direction, other.close_steps)
+        if found is not None and found.gap == 0 and found.excess <= 2 * found.error and found.share <= PLAIN:
+            fine = self._samples(direction, [FIRST / RATIO**k for k in CONFIRMING])
+            offs = [abs(q - found.difference) for q in fine.quotients]
+            if all(off <= bar + found.error for off, bar in zip(offs, self._bars(fine), strict=True)):
+                return found
+        return self.slope(direction)
+
+    def _samples(self, direction: Floats, steps: Levels) -> Samples:
         found = self.residuals(direction, steps + [-h for h in steps])
-        return found[: len(steps)], found[len(steps) :]
+        return Samples(direction, steps, found[: len(steps)], found[len(steps) :])
 
-    def _unsettled(self, steps: Levels, ahead: Levels, behind: Levels) -> bool:
-        """Whether the quotients still move by more than noise where the steps end."""
-        if not (_finite(ahead) or _finite(behind)):
-            return True
-        end = _central(steps, ahead, behind)[-3:]
-        bars = self._bars(steps, ahead, behind)[-3:]
-        return all(
-            abs(end[k] - end[k - 1]) > 3 * (bars[k] + bars[k - 1]) + 1e-4 * abs(end[k]) for k in range(1, len(end))
-        )
-
-    def _bars(self, steps: Levels, ahead: Levels, behind: Levels) -> Levels:
+    def _bars(self, samples: Samples) -> Levels:
         """How much noise can move each quotient."""
         unit = max(EPS, self.probe.precision)
-        return [(self.noise + unit * max(abs(a), abs(b))) / h for h, a, b in zip(steps, ahead, behind, strict=True)]
+        sides = zip(samples.steps, *samples.sides, strict=True)
+        factor = 2 if len(samples.sides) == 1 else 1
+        return [factor * (self.noise + unit * max(map(abs, values))) / h for h, *values in sides]
 
-    def _slope(self, direction: Floats, steps: Levels, ahead: Levels, behind: Levels) -> Slope | None:
-        products = self.gradient * direction
+    def _unsettled(self, samples: Samples) -> bool:
+        """Whether the quotients still move by more than noise where the steps end."""
+        if not samples.sides:
+            return True
+        *_, before, last = samples.quotients
+        *_, bar_before, bar_last = self._bars(samples)
+        return abs(last - before) > 3 * (bar_last + bar_before) + UNSETTLED * abs(last)
+
+    def _slope(self, samples: Samples, reach: int) -> Slope:
+        two_sided = len(samples.sides) == 2
+        limit = extrapolated(samples.quotients, self._bars(samples), SMOOTH if two_sided else ONE_SIDED, reach)
+        products = self.gradient * samples.direction
         claimed = float(products.sum())
-        gap = 0.0
-        if _finite(ahead) and _finite(behind):
-            quotients = _central(steps, ahead, behind)
-            limit = self._limit(direction, steps, quotients, ahead, behind)
-            gap = self._gap(steps, ahead, behind, limit.first)
-        elif _finite(ahead) or _finite(behind):
-            side, sign = (ahead, 1) if _finite(ahead) else (behind, -1)
-            quotients = [sign * a / h for h, a in zip(steps, side, strict=True)]
-            bars = [2 * bar for bar in self._bars(steps, side, side)]
-            limit = extrapolated(quotients, bars, ONE_SIDED, 0)
-        else:
-            return None
         used = slice(limit.first, limit.last + 1)
-        moves = [abs(q + claimed) for q in quotients[used]]
-        moves += [abs(a / h + claimed) for h, a in zip(steps[used], ahead[used], strict=True)]
+        rates = [abs(a / h + claimed) for h, a in zip(samples.steps[used], samples.sides[0][used], strict=True)]
         return Slope(
-            direction,
+            samples.direction,
             claimed,
             limit.value,
             limit.error + 4 * EPS * float(numpy.abs(products).sum()),
-            gap,
-            max(m for m in moves if not math.isnan(m)),
+            self._gap(samples, limit.first) if two_sided else 0.0,
+            max([0.0, *(rate for rate in rates if rate < math.inf)]),
             math.sqrt(float(products @ products)),
-            steps,
-            quotients,
+            samples.steps,
+            samples.quotients,
             limit.first,
             limit.last,
         )
 
-    def _gap(self, steps: Levels, ahead: Levels, behind: Levels, reach: int) -> float:
+    def _gap(self, samples: Samples, reach: int) -> float:
         """Half the jump of the slope at the point, where there is one beyond doubt."""
-        quotients = [(a + b) / (2 * h) for h, a, b in zip(steps, ahead, behind, strict=True)]
-        limit = extrapolated(quotients, self._bars(steps, ahead, behind), ONE_SIDED, reach)
+        limit = extrapolated(samples.halves, self._bars(samples), ONE_SIDED, reach)
         return abs(limit.value) + limit.error if abs(limit.value) > 3 * limit.error else 0.0
 
-    def _limit(self, direction: Floats, steps: Levels, quotients: Levels, ahead: Levels, behind: Levels) -> Limit:
-        """The central limit; where fine and coarse steps disagree, it is found out whether that is noise."""
+    def _reach(self, samples: Samples) -> int:
+        """The coarsest level that the finer ones bear out; where they disagree, it is found out whether by noise."""
+        if len(samples.sides) < 2:
+            return 0
+        claimed = float(self.gradient @ samples.direction)
         while True:
-            bars = self._bars(steps, ahead, behind)
-            conflict = contradicted(quotients, bars)
+            bars = self._bars(samples)
+            conflict = contradicted(samples.quotients, bars)
             if conflict is None:
-                return extrapolated(quotients, bars, SMOOTH, 0)
-            if conflict.levels >= 2 and not self._jumps(direction, steps, quotients, conflict):
-                return extrapolated(quotients, bars, SMOOTH, conflict.level + 1)
-            self.noise = max(4 * self.noise, conflict.distance * steps[conflict.level] / 4)
+                return 0
+            finer = conflict.level + 1
+            plateau = extrapolated(samples.quotients, bars, SMOOTH, finer).value
+            seen = conflict.distance > NEGLIGIBLE * (abs(claimed) + abs(claimed + plateau))
+            if seen and conflict.levels >= 2 and not self._jumps(samples, conflict.level, plateau):
+                return finer
+            self.noise = max(4 * self.noise, conflict.distance * samples.steps[conflict.level] / 4)
 
-    def _jumps(self, direction: Floats, steps: Levels, quotients: Levels, conflict: Conflict) -> bool:
+    def _jumps(self, samples: Samples, level: int, plateau: float) -> bool:
         """Whether f jumps where it leaves the plateau of the finest steps; a kink or a wave does not."""
-        if self.jumps is None:
-            low, high = steps[-1], steps[conflict.level]
-            left = high * (quotients[conflict.level] - conflict.plateau)
-            at_low, at_high = 0.0, left
-            for _ in range(HALVINGS):
-                middle = (low + high) / 2
-                ahead, behind = self.residuals(direction, [middle, -middle])
-                found = (ahead - behind) / 2 - middle * conflict.plateau
-                if not abs(found) <= abs(left) / 2:
-                    high, at_high = middle, found
-                else:
-                    low, at_low = middle, found
-            jump = abs(at_high - at_low)
-            self.jumps = not jump <= 0.02 * abs(left) + 2 * self.noise
-            if self.jumps and math.isfinite(jump):
-                self.noise = max(self.noise, jump)
-        return self.jumps
+        low, high = samples.steps[-1], samples.steps[level]
+        if self.continuous or high <= self.rough:
+            return not self.continuous
+        left = high * (samples.quotients[level] - plateau)
+        at_low, at_high = 0.0, left
+        for _ in range(HALVINGS):
+            middle = (low + high) / 2
+            found = middle * (self._samples(samples.direction, [middle]).central[0] - plateau)
+            if not abs(found) <= abs(left) / math.e:  # a share that stairs of equal height do not meet
+                high, at_high = middle, found
+            else:
+                low, at_low = middle, found
+        jump = abs(at_high - at_low)
+        self.continuous = jump <= STAIR * abs(left) + 2 * self.noise
+        if not self.continuous:
+            self.rough = samples.steps[level]
+            self.noise = max(self.noise, jump) if math.isfinite(jump) else self.noise
+        return not self.continuous
 
 
 def contradicted(quotients: Levels, bars: Levels) -> Conflict | None:
     """The finest level that the levels below it contradict, or None."""
-    better = _richardson(quotients, SMOOTH[0])
     low, high = -math.inf, math.inf
-    for level in range(len(quotients) - 1, 1, -1):
-        width = 1.1 * bars[level] + abs(better[level] - better[level - 1])
-        if math.isnan(width):
-            continue
-        least, most = better[level] - width, better[level] + width
+    for level, (least, most) in _from_finest(quotients, bars, SMOOTH[0]):
         if least > high or most < low:
-            distance = max(least - high, low - most) + width
+            distance = max(least - high, low - most) + (most - least) / 2
             resolved = [bar for bar in bars[level + 1 :] if bar <= distance / 4]
-            return Conflict(level, distance, (low + high) / 2, len(resolved))
+            return Conflict(level, distance, len(resolved))
         low, high = max(low, least), min(high, most)
     return None
 
 
 def extrapolated(quotients: Levels, bars: Levels, powers: tuple[int, ...], reach: int) -> Limit:
-    """The best extrapolation to step 0 that uses no level before `reach`."""
+    """The best extrapolation to step 0 that uses no level before `reach` and that no finer level contradicts."""
+    columns = [quotients]
+    for power in powers:
+        columns.append(_richardson(columns[-1], power))
     last = len(quotients) - 1
     best = Limit(quotients[last], math.inf, last, last)
-    column = quotients
-    for order in range(len(powers) + 1):
-        amplified = 1.5 if order else 1.0
-        for level in range(max(1, reach + order), len(column)):
-            error = amplified * bars[level] + abs(column[level] - column[level - 1])
-            if error < best.error:
-                best = Limit(column[level], error, level - order, level)
-        if order < len(powers):
-            column = _richardson(column, powers[order])
+    low, high = -math.inf, math.inf
+    for level, (least, most) in _from_finest(quotients, bars, powers[0]):
+        for order in range(min(len(powers), level - max(1, reach)) + 1):
+            value, before = columns[order][level], columns[order][level - 1]
+            error = (1.5 if order else 1.0) * bars[level] + abs(value - before)
+            if error < best.error and value - error <= high and value + error >= low:
+                best = Limit(value, error, level - order, level)
+        if least <= high and most >= low:
+            low, high = max(low, least), min(high, most)
     return best
+
+
+def _from_finest(quotients: Levels, bars: Levels, power: int) -> Iterator[tuple[int, tuple[float, float]]]:
+    """Each level but the coarsest, and the limits that it allows."""
+    better = _richardson(quotients, power)
+    for level in range(len(quotients) - 1, 0, -1):
+        column = better if level > 1 else quotients
+        width = 1.1 * bars[level] + abs(column[level] - column[level - 1])
+        if width < math.inf:
+            yield level, (column[level] - width, column[level] + width)
+        else:
+            yield level, (-math.inf, math.inf)
 
 
 def _richardson(column: Levels, power: int) -> Levels:
@@ -250,12 +334,3 @@ def _richardson(column: Levels, power: int) -> Levels:
     factor = 1 / (RATIO**power - 1)
     finer = [column[k] + (column[k] - column[k - 1]) * factor for k in range(1, len(column))]
     return [math.nan, *finer]
-
-
-def _central(steps: Levels, ahead: Levels, behind: Levels) -> Levels:
-    return [(a - b) / (2 * h) for h, a, b in zip(steps, ahead, behind, strict=True)]
-
-
-def _finite(side: Levels) -> bool:
-    """Whether f has values on this side where it matters: at the finest steps."""
-    return all(map(math.isfinite, side[-3:]))
