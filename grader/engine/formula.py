@@ -198,7 +198,7 @@ def _no_transpose(text: str, i: int) -> FormulaError:
 def _explained(text: str, at: int) -> FormulaError:
     """What is wrong at the place where Python's parser gave up."""
     comma = re.search(r"(?<![\w.])(\d++),(\d++)", text)
-    if comma:
+    if comma and not re.search(r"[(\[]", text[: comma.start()]):
         return _decimal_comma(comma)
     pairs = _side_by_side(text)
     if pairs:
@@ -448,8 +448,9 @@ class Reader:
         raise self.error(tree.func, f"{name} is no function that is known here", hint, kind=UnknownName)
 
     def _star_hint(self, tree: ast.Call) -> str:
-        inside = self.source(tree)[len(self.source(tree.func)) :].strip()
-        return f"write * between the factors: {self.source(tree.func)} * {inside}"
+        start, end = self.span(tree)
+        opening = self.text.index("(", self.span(tree.func)[1])
+        return f"write * between the factors: {self.text[start:opening].rstrip()} * {self.text[opening:end]}"
 
     def _own_function(self, tree: ast.Call, name: str) -> Node:
         self.check_count(tree, 1, 1)

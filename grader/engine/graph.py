@@ -38,6 +38,7 @@ from grader.engine.simplify import simplified
 from grader.engine.transform import forward, jacobian, quotients, reverse
 
 Where = tuple[str, ...]
+MOST_CIRCLES = 20
 
 
 class GraphErrors(Exception):
@@ -218,6 +219,7 @@ class _Builder:
         self.errors: list[tuple[Where, FormulaError]] = []
         self.by_name: dict[str, Node] = {}
         self.functions: dict[str, Callable[[Node], Node]] = {}
+        self.broken_functions: set[str] = set()
         self.classes = {n: leaf.label_classes for n, leaf in inputs.items() if leaf.label_classes is not None}
 
     def build(self) -> dict[str, Any]:
@@ -251,7 +253,9 @@ class _Builder:
                 try:
                     self.functions[name] = local_function(self.function_texts[name], numbers[name], self.functions)
                 except FormulaError as error:
-                    self.errors.append((("functions", name), error))
+                    if words[name].isdisjoint(self.broken_functions):
+                        self.errors.append((("functions", name), error))
+                    self.broken_functions.add(name)
             numbers = {name: k for name, k in numbers.items() if name not in ready}
 
     def _read_parents(self) -> dict[str, tuple[str, ...]]:
@@ -269,6 +273,7 @@ class _Builder:
         waiting = {n: [p for p in ps if p in self.nodes] for n, ps in parents.items()}
         order: list[str] = []
         state: dict[str, int] = {}
+        circles: list[str] = []
         for start in self.nodes:
             if start not in waiting or start in state:
                 continue
@@ -281,14 +286,15 @@ class _Builder:
                     stack.append(open_parent)
                     continue
                 circle = next((p for p in waiting[name] if state.get(p) == 1), None)
-                if circle is not None:
+                if circle is not None and len(circles) < MOST_CIRCLES:
+                    circles.append(circle)
                     self._report_circle(stack[stack.index(circle) :])
                 state[name] = 2
                 order.append(stack.pop())
         return order
 
     def _report_circle(self, names: list[str]) -> None:
-        way = " -> ".join([*names, names[0]])
+        way = " -> ".join([*names[:MOST_CIRCLES], *["…"][: len(names) > MOST_CIRCLES], names[0]])
         message = f"{names[0]} reads itself" if len(names) == 1 else f"these nodes read each other in a circle: {way}"
         text = self.nodes[names[-1]]
         found = re.search(rf"\b{re.escape(names[0])}\b", text)
@@ -308,7 +314,7 @@ class _Builder:
             try:
                 value = read_formula(self.nodes[name], scope)
             except formulas.UnknownName as error:
-                if broken.isdisjoint(self._mentioned(name)):
+                if self._mentioned(name).isdisjoint(broken | self.broken_functions):
                     self.errors.append((("nodes", name), error))
                 broken.add(name)
             except FormulaError as error:
@@ -323,7 +329,7 @@ class _Builder:
                 self.by_name[name] = apply_op("named", value, name=name)
 
     def _mentioned(self, name: str) -> set[str]:
-        return set(names_read(self.nodes[name]))
+        return set(re.findall(r"\w+", self.nodes[name]))
 
     def _find_output(self, order: list[str], parents: Mapping[str, tuple[str, ...]]) -> str | None:
         if self.output is not None:
@@ -357,7 +363,7 @@ def _from_arrow(
 ) -> Callable[[Node], Node]:
     def function(x: Node) -> Node:
         node = read_formula(body, Scope({name: x}, others))
-        if x not in topological([node]):
+        if x not in topological([node], {x}):
             node = broadcast(node, x.shape)
         if node.shape != x.shape:
             raise Unfit(f"{body.strip()} gives {describe(node.shape)} for {describe(x.shape)}", 0, len(body))
