@@ -184,8 +184,12 @@ class Arrays:
         return self._evidence(item.name, "wrong", entries.values.reshape(shape), message)
 
     def _keep(self, item: Item, given: dict[str, Given], found: Comparison, half: Array | None, right: bool) -> None:
-        usable = found.values is not None and half is not None and bool(numpy.all(numpy.isfinite(found.values)))
-        if item.node is not None and usable:
+        if (
+            item.node is not None
+            and found.values is not None
+            and half is not None
+            and numpy.isfinite(found.values).all()
+        ):
             given[item.node] = Given(numpy.asarray(found.values, dtype=float)[()], half, right)
 
     def _half_units(self, answer: Typed, shape: tuple[int, ...]) -> Array | None:
@@ -195,6 +199,8 @@ class Arrays:
             return None
         asked = self.tolerance.digits if isinstance(self.tolerance, Digits) else EXACT
         rounded = numpy.asarray(answer.digits) >= asked
+        if not rounded.any():
+            return numpy.zeros(shape)
         return ways[0](numpy.where(rounded, 0.5 * typed_step(answer.decimals), 0.0))
 
     def _not_right(

@@ -13,7 +13,7 @@ from typing import ClassVar
 
 import numpy
 
-from grader.marking.results import ItemResult, ProblemResult, QuestionResult, StudentResult
+from grader.marking.results import ItemResult, ProblemResult, QuestionResult, StudentResult, Value
 from grader.report.folder import FILES_LINE, RESULTS, Folder
 from grader.report.numbers import rounded
 from grader.report.text import encodable
@@ -99,16 +99,22 @@ def _question(result: QuestionResult) -> str:
 
 
 def _item(result: ItemResult) -> str:
-    checks = [{"check": c.check, "passed": c.passed, "detail": c.detail} for c in result.checks]
-    return _object({
-        "item": result.item,
-        "verdict": result.verdict,
-        "answer": result.answer,
-        "expected": result.expected,
-        "misconception": result.misconception,
-        "message": result.message,
-        "checks": checks,
-    })  # fmt: skip
+    """The one line of which there are many, and so put together by hand."""
+    checks = [_object({"check": c.check, "passed": c.passed, "detail": c.detail}) for c in result.checks]
+    return (
+        f'{{"item": {_text(result.item)}, "verdict": {_text(result.verdict)}, '
+        f'"answer": {_value(result.answer)}, "expected": {_value(result.expected)}, '
+        f'"misconception": {_text(result.misconception)}, "message": {_text(result.message)}, '
+        f'"checks": [{", ".join(checks)}]}}'
+    )
+
+
+def _text(text: str | None) -> str:
+    return "null" if text is None else json.dumps(encodable(text))
+
+
+def _value(value: Value) -> str:
+    return "null" if value is None else _text(value) if isinstance(value, str) else _encode(plain(value))
 
 
 def _nested(
