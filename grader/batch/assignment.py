@@ -7,10 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from grader.batch.failure import our_mistake, show_traceback
+from grader.batch.programs import sandbox_of
 from grader.errors import GraderError, NotChecked, Place, ProblemError, ProblemErrors
 from grader.marking import PreparedProblem, prepare
 from grader.marking.results import ProblemSummary
 from grader.questions import option_models
+from grader.sandbox import Tier
 from grader.spec.document import Mapping as Tree
 from grader.spec.document import Scalar, Value
 from grader.spec.load import load_problems
@@ -45,6 +47,17 @@ class Ready:
     release: bool
     problems: tuple[PreparedProblem, ...]
     unusable: tuple[Unusable, ...]
+    minimum: Tier = "hardened"
+
+    @property
+    def has_programs(self) -> bool:
+        """Whether a question asks for a program."""
+        return any(q.options.ask == "function" for p in self.problems for q in p.problem.questions)
+
+    @property
+    def tier(self) -> Tier | None:
+        """What programs run under on this machine, found by trying; None where none are asked for."""
+        return sandbox_of(self.minimum).tier if self.has_programs else None
 
     @property
     def doubts(self) -> tuple[tuple[str, str], ...]:
@@ -70,8 +83,11 @@ class Ready:
         return found | {u.id: tuple(q.name for q in u.questions) for u in self.unusable}
 
 
-def make_ready(path: str | os.PathLike[str]) -> Ready:
-    """Load the problems at `path` and prepare each. Raises ProblemErrors where there is no problem file."""
+def make_ready(path: str | os.PathLike[str], minimum: Tier = "hardened") -> Ready:
+    """Load the problems at `path` and prepare each; programs will run under no less than `minimum`.
+
+    Raises ProblemErrors where there is no problem file.
+    """
     assignment: Assignment = load_problems(os.fspath(path), option_models())
     unusable = [_broken(one) for one in assignment.broken]
     problems = []
@@ -81,7 +97,7 @@ def make_ready(path: str | os.PathLike[str]) -> Ready:
             unusable.append(prepared)
         else:
             problems.append(prepared)
-    return Ready(assignment.title, assignment.release, tuple(problems), tuple(unusable))
+    return Ready(assignment.title, assignment.release, tuple(problems), tuple(unusable), minimum)
 
 
 def _prepared(problem: Problem) -> PreparedProblem | Unusable:

@@ -11,6 +11,7 @@ from grader.answers.find import Handin, Source, look
 from grader.answers.read import ProblemAnswers, Submission, read_handin
 from grader.batch.assignment import Asked, Ready, Unusable
 from grader.batch.failure import our_mistake, show_traceback
+from grader.batch.programs import Runner
 from grader.marking import PreparedProblem, for_student, mark_submission
 from grader.marking.results import ProblemResult, QuestionResult, StudentResult
 
@@ -65,7 +66,7 @@ def grade_handin(ready: Ready, handin: Handin) -> Graded:
 def grade_submission(ready: Ready, submission: Submission) -> Graded:
     """Mark answers that were read; raises nothing but what ends the program."""
     try:
-        result = mark_submission(ready.problems, submission)
+        result = mark_submission(ready.problems, submission, Runner(ready.minimum))
         shown = for_student(result, ready.problems)
     except Exception as error:
         show_traceback(error)

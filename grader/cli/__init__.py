@@ -7,6 +7,7 @@ package, imported when the command runs. Exit statuses, and what becomes of erro
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -65,6 +66,15 @@ def cli() -> None:
     """
 
 
+_SANDBOX = click.option(
+    "--sandbox",
+    type=click.Choice(["isolated", "hardened", "process"]),
+    default="hardened",
+    show_default=True,
+    help="The least that Python answers may run under; under less they are not checked.",
+)
+
+
 @cli.command(
     "grade",
     epilog=_examples(
@@ -86,7 +96,10 @@ def cli() -> None:
 )
 @click.option("--no-pages", is_flag=True, help="Write results.json and grades.csv only, no HTML.")
 @_FAIL_UNDER
-def grade_command(problems: str, submissions: str, output: str, no_pages: bool, fail_under: float | None) -> int:
+@_SANDBOX
+def grade_command(
+    problems: str, submissions: str, output: str, no_pages: bool, fail_under: float | None, sandbox: Any
+) -> int:
     """Grade a batch of submissions.
 
     PROBLEMS is a problem file or a folder of them, SUBMISSIONS a folder with a folder for each student, or one
@@ -100,7 +113,7 @@ def grade_command(problems: str, submissions: str, output: str, no_pages: bool, 
     begin_early(submissions)
     from grader.cli.grade import grade
 
-    return grade(problems, submissions, output, pages=not no_pages, fail_under=fail_under)
+    return grade(problems, submissions, output, pages=not no_pages, fail_under=fail_under, sandbox=sandbox)
 
 
 @cli.command(
@@ -115,7 +128,8 @@ def grade_command(problems: str, submissions: str, output: str, no_pages: bool, 
 @click.argument("answers", type=_EXISTING)
 @_JSON
 @_FAIL_UNDER
-def check_command(problem: str, answers: str, as_json: bool, fail_under: float | None) -> int:
+@_SANDBOX
+def check_command(problem: str, answers: str, as_json: bool, fail_under: float | None, sandbox: Any) -> int:
     """Check one submission, in the terminal.
 
     ANSWERS is a file of answers or one student's folder. What a problem hides from students is not shown here
@@ -123,7 +137,7 @@ def check_command(problem: str, answers: str, as_json: bool, fail_under: float |
     """
     from grader.cli.check import check
 
-    return check(problem, answers, as_json=as_json, fail_under=fail_under)
+    return check(problem, answers, as_json=as_json, fail_under=fail_under, sandbox=sandbox)
 
 
 @cli.command(

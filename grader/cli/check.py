@@ -16,11 +16,12 @@ from grader.marking.results import ItemResult, ProblemResult, QuestionResult, St
 from grader.report.numbers import points_text
 from grader.report.results_json import FORMAT, student_json
 from grader.report.states import STATES, state_of
+from grader.sandbox import Tier
 
 
-def check(problem: str, answers: str, *, as_json: bool, fail_under: float | None) -> int:
+def check(problem: str, answers: str, *, as_json: bool, fail_under: float | None, sandbox: Tier) -> int:
     """Check, print, and return the exit status."""
-    ready = open_problems(problem)
+    ready = open_problems(problem, sandbox)
     graded = grade_handin(ready, open_handins(find_submission, answers, ready))
     if as_json:
         say(_document(ready, graded.shown))
@@ -38,7 +39,7 @@ def check(problem: str, answers: str, *, as_json: bool, fail_under: float | None
 def _document(ready: Ready, shown: StudentResult) -> str:
     """What results.json holds of one student."""
     problems = [{"id": p.id, "title": p.title, "points": p.points} for p in ready.summaries]
-    head = {"format": FORMAT, "grader": __version__, "title": ready.title, "sandbox": None, "problems": problems}
+    head = {"format": FORMAT, "grader": __version__, "title": ready.title, "sandbox": ready.tier, "problems": problems}
     return json.dumps({**head, "students": [json.loads(student_json(shown))]}, indent=1)
 
 

@@ -15,16 +15,17 @@ from grader.cli.terminal import Progress, safe, say
 from grader.report import FolderError, Summary
 from grader.report.batch import write_reports
 from grader.report.numbers import percent
+from grader.sandbox import Tier
 
 _OF_THE_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 ROUNDING = 1e-9
 """A share that misses the asked one by no more than this has reached it."""
 
 
-def grade(problems: str, submissions: str, output: str, *, pages: bool, fail_under: float | None) -> int:
+def grade(problems: str, submissions: str, output: str, *, pages: bool, fail_under: float | None, sandbox: Tier) -> int:
     """Grade, write the reports, and return the exit status."""
     _refuse_output_among_submissions(output, submissions)
-    ready = open_problems(problems)
+    ready = open_problems(problems, sandbox)
     handins = open_handins(find_submissions, submissions, ready)
     for line in (*handins.messages, *(f"{name} was left alone." for name in handins.ignored)):
         say(safe(line), error=True)

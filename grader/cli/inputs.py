@@ -8,20 +8,23 @@ from typing import TypeVar
 import click
 
 from grader.batch.assignment import Ready, make_ready
+from grader.batch.programs import sandbox_of
 from grader.cli.outcome import UNUSABLE
 from grader.cli.terminal import say
 from grader.errors import NotChecked
 from grader.report.text import visible
+from grader.sandbox import Tier
 
 Found = TypeVar("Found")
 
 
-def open_problems(path: str) -> Ready:
+def open_problems(path: str, sandbox: Tier = "hardened") -> Ready:
     """The problems at `path`; what keeps some of them from being checked is printed.
 
-    Ends the program with 2 where none can be used.
+    Ends the program with 2 where none can be used. Programs run under no less than `sandbox`; what they run under is
+    said where a question asks for one.
     """
-    ready = make_ready(path)
+    ready = make_ready(path, sandbox)
     for unusable in ready.unusable:
         for error in unusable.errors:
             say(visible(str(error), lines=True) + "\n", error=True)
@@ -30,6 +33,9 @@ def open_problems(path: str) -> Ready:
     if not ready.problems:
         say("No problem file can be used.", error=True)
         raise click.exceptions.Exit(UNUSABLE)
+    if ready.tier is not None:
+        refusal = sandbox_of(ready.minimum).refusal
+        say(f"{refusal}. They are not checked." if refusal else f"Python answers run under: {ready.tier}.", error=True)
     return ready
 
 

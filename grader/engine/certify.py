@@ -159,12 +159,12 @@ def _wrong_entry(claimed: Array, moved: Any) -> tuple[int, float] | None:
     behind = numpy.array([(middle - moved(-h)).reshape(-1) / h for h in steps])
     claimed = claimed.reshape(-1)
     with numpy.errstate(all="ignore"):
-        central, error = _extrapolated((ahead + behind) / 2, 16.0)
+        central, error = extrapolated((ahead + behind) / 2, 16.0)
         scale = 1 + numpy.abs(central) + numpy.abs(middle).reshape(-1)
         off = numpy.abs(claimed - central)
         wrong = (off > AGREES * scale + 20 * error) & (error < 1e-3 * scale)
-        right_side, right_error = _extrapolated(ahead, 4.0)
-        left_side, left_error = _extrapolated(behind, 4.0)
+        right_side, right_error = extrapolated(ahead, 4.0)
+        left_side, left_error = extrapolated(behind, 4.0)
         slack = AGREES * scale + 20 * (right_error + left_error) + 1e-4 * numpy.abs(right_side - left_side)
         low, high = numpy.minimum(left_side, right_side) - slack, numpy.maximum(left_side, right_side) + slack
         kink = numpy.abs(right_side - left_side) > 100 * (right_error + left_error) + 1e-4 * scale
@@ -175,7 +175,7 @@ def _wrong_entry(claimed: Array, moved: Any) -> tuple[int, float] | None:
     return worst, float(central[worst])
 
 
-def _extrapolated(quotients: Array, ratio: float) -> tuple[Array, Array]:
+def extrapolated(quotients: Array, ratio: float) -> tuple[Array, Array]:
     """Richardson's table of quotients whose step shrinks by 4: the entry that changes least, and by how much."""
     best, error = quotients[0], numpy.full(quotients[0].shape, numpy.inf)
     column = list(quotients)

@@ -10,11 +10,14 @@ from dataclasses import dataclass
 
 import numpy
 
+from grader.answers.program import read_program
 from grader.answers.read import ProblemAnswers, Submission
 from grader.engine.certify import disagreements
+from grader.errors import AnswerError
 from grader.marking.results import ItemResult, ProblemResult, QuestionResult, StudentResult, Verdict
 from grader.questions import KINDS
 from grader.questions.evidence import Asked, Marked
+from grader.questions.programs import Programs, Run
 from grader.spec.document import Value
 from grader.spec.problem import Problem, Question
 
@@ -24,6 +27,7 @@ DOUBT = (
     "at {}. Nothing of this problem was checked; this costs no points."
 )
 CERTIFY_SEED = 20
+NO_SANDBOX = "Python answers are not run here; this costs no points."
 TO_FIX: tuple[Verdict, ...] = ("wrong", "unreadable", "missing")
 
 
@@ -61,10 +65,12 @@ def _doubt(problem: Problem, asked: Mapping[str, Asked]) -> str | None:
     return DOUBT.format(worst.text, worst.claimed, worst.measured, at)
 
 
-def mark_submission(prepared: Iterable[PreparedProblem], submission: Submission) -> StudentResult:
-    """The marks of one student for every problem of the assignment."""
+def mark_submission(
+    prepared: Iterable[PreparedProblem], submission: Submission, run: Run | None = None
+) -> StudentResult:
+    """The marks of one student for every problem of the assignment; `run` runs programs (None: nothing does)."""
     none = ProblemAnswers()
-    problems = tuple(_mark_problem(p, submission.problems.get(p.problem.id, none)) for p in prepared)
+    problems = tuple(_mark_problem(p, submission.problems.get(p.problem.id, none), run) for p in prepared)
     messages = list(submission.messages)
     if submission.left_alone:
         messages.append(f"These files were left alone: {', '.join(submission.left_alone)}.")
@@ -91,7 +97,7 @@ def first_to_fix(problems: Iterable[ProblemResult]) -> tuple[str, str, str] | No
     return None
 
 
-def _mark_problem(prepared: PreparedProblem, answers: ProblemAnswers) -> ProblemResult:
+def _mark_problem(prepared: PreparedProblem, answers: ProblemAnswers, run: Run | None) -> ProblemResult:
     problem = prepared.problem
     marked: dict[str, Marked] = {}
     questions: dict[str, QuestionResult] = {}
@@ -100,7 +106,11 @@ def _mark_problem(prepared: PreparedProblem, answers: ProblemAnswers) -> Problem
             items = (ItemResult(question.name, "not_checked", message=prepared.doubt),)
             questions[question.name] = _result(question, items, prepared.doubt)
             continue
-        questions[question.name] = _mark_question(question, prepared.asked.get(question.name), answers, marked)
+        asked = prepared.asked.get(question.name)
+        if isinstance(asked, Programs):
+            questions[question.name] = _mark_program(question, asked, answers, run)
+        else:
+            questions[question.name] = _mark_question(question, asked, answers, marked)
     found = tuple(questions[q.name] for q in problem.questions)
     return ProblemResult(
         problem.id,
@@ -141,13 +151,40 @@ def _mark_question(
     return _result(question, found, evidence.message)
 
 
+def _mark_program(question: Question, asked: Programs, answers: ProblemAnswers, run: Run | None) -> QuestionResult:
+    """A program is found in a file of its own, whatever became of the file of answers."""
+    refused = answers.python_unreadable
+    try:
+        program = read_program(answers.python) if not refused else None
+    except AnswerError as error:
+        refused = str(error)
+    if refused or (program is None and question.name in answers.unreadable and not answers.python):
+        message = refused or answers.unreadable[question.name]
+        items = tuple(ItemResult(n, "unreadable", expected=e) for n, e in asked.expected().items())
+        return _result(question, items, message)
+    if program is None:
+        if question.name in answers.answers:
+            items = tuple(ItemResult(n, "unreadable", expected=e) for n, e in asked.expected().items())
+            return _result(question, items, "A program is handed in as a file of its own, .py or .ipynb.")
+        evidence = asked.mark(None, None)
+    elif run is None:
+        items = tuple(ItemResult(n, "not_checked", message=NO_SANDBOX) for n in asked.items)
+        return _result(question, items, NO_SANDBOX)
+    else:
+        evidence = asked.mark_program(program, run)
+    found = tuple(
+        ItemResult(e.item, e.verdict, e.answer, e.expected, None, e.message, e.checks) for e in evidence.items
+    )
+    return _result(question, found, evidence.message)
+
+
 def _not_built(
     question: Question, answer: Value | None, answers: ProblemAnswers, reason: str | None
 ) -> QuestionResult:
     """A kind that this version reads and cannot mark: an answer is not checked; none at all is missing."""
     if reason is not None:
         return _result(question, (ItemResult(question.name, "unreadable"),), reason)
-    if answer is None and not (question.options.ask == "function" and answers.python):
+    if answer is None:
         return _result(question, (ItemResult(question.name, "missing"),), None)
     message = NOT_BUILT.format(question.options.ask)
     return _result(question, (ItemResult(question.name, "not_checked", message=message),), message)

@@ -11,6 +11,19 @@ from typing import Literal
 
 import numpy
 
+from grader.questions.evidence import Check
+
+__all__ = [
+    "Check",
+    "ItemResult",
+    "ProblemResult",
+    "ProblemSummary",
+    "QuestionResult",
+    "StudentResult",
+    "Value",
+    "Verdict",
+]
+
 Verdict = Literal[
     "correct", "follow_through", "partial", "wrong", "missing", "unreadable", "not_checked", "needs_person"
 ]
@@ -18,15 +31,6 @@ Verdict = Literal[
 
 Value = numpy.ndarray | float | str | tuple[str, ...] | None
 """An answer or an expected value: an array (a number is one without axes), text as it was written, or a list of it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One check of a Python answer: what was looked at, whether it passed (None: could not be done), and evidence."""
-
-    check: str
-    passed: bool | None
-    detail: str
 
 
 @dataclass(frozen=True, slots=True)

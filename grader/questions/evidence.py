@@ -17,6 +17,15 @@ ItemVerdict = Literal["correct", "follow_through", "wrong", "missing", "unreadab
 Carries = Literal["forward", "reverse", "tangent"]
 
 
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check of a Python answer: what was looked at, whether it passed (None: could not be done), and evidence."""
+
+    check: str
+    passed: bool | None
+    detail: str
+
+
 @dataclass(frozen=True, eq=False)
 class Evidence:
     """One item: its verdict, the answer (an array, text where it was not read, or None), what was expected, and why."""
@@ -26,6 +35,7 @@ class Evidence:
     answer: Array | str | None = None
     expected: Array | None = None
     message: str | None = None
+    checks: tuple[Check, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,9 @@ from pydantic_core import PydanticCustomError
 
 from grader.engine import Graph
 from grader.questions.kind import Kind
+from grader.questions.points import Points
+from grader.questions.programs import Interface, Programs
+from grader.sandbox import Limits as SandboxLimits
 from grader.spec.checking import Checker
 from grader.spec.fields import (
     MOST_ENTRIES,
@@ -29,6 +32,7 @@ from grader.spec.fields import (
 )
 from grader.spec.inputs import INPUT_SCHEMA, Input, read_input
 from grader.spec.models import QuestionOptions, Section
+from grader.spec.problem import Problem, Question
 
 _UNITS = {"B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 MIB = 2**20
@@ -217,4 +221,23 @@ def _numbered(option: str, names: tuple[str, ...]) -> list[tuple[tuple[str | int
     return [((option, n), name) for n, name in enumerate(names)]
 
 
-KIND = Kind("function", Options)
+def prepare(problem: Problem, question: Question) -> Programs:
+    """Work out the points and what is expected at them, for every convention that counts."""
+    options = question.options
+    assert isinstance(options, Options)  # noqa: S101
+    alternatives = options.alternatives(question.name)
+    interface = Interface(
+        options.function or "",
+        options.arguments or (),
+        options.call or "",
+        options.requires,
+        alternatives,
+        tuple(alternatives[0]),
+        options.any_of is None and not isinstance(options.returns, dict),
+    )
+    quantities = list(dict.fromkeys(q for a in alternatives for q in a.values()))
+    points = Points(problem, question, quantities, list(options.shapes))
+    return Programs(question, interface, points, SandboxLimits(options.limits.seconds, options.limits.memory))
+
+
+KIND = Kind("function", Options, prepare)

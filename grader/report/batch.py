@@ -36,7 +36,7 @@ def write_reports(
     if workers is None:
         workers = processors() if len(submissions) >= ALONE_BELOW else 0
     work = Work(problems, submissions.root, ready, pages=pages)
-    with Reports(output, Head.of(ready), pages=pages) as reports:
+    with Reports(output, Head.of(ready, ready.tier), pages=pages) as reports:
         give_up = partial(_given_up, ready, Parts(Head.of(ready), pages=pages))
         for parts in in_order(work, submissions.sources, give_up, workers):
             reports.take(parts)
@@ -53,6 +53,7 @@ class Work:
         self._pages = pages
         self._ready: Ready | None = ready
         self._questions = dict(ready.questions)
+        self._minimum = ready.minimum
 
     def __getstate__(self) -> dict[str, object]:
         """Everything but what is made ready."""
@@ -60,7 +61,7 @@ class Work:
 
     def __call__(self) -> Callable[[Source], tuple[Part, ...]]:
         """Make ready what is not; raises RuntimeError where the problems are others than they were."""
-        ready = self._ready or make_ready(self._problems)
+        ready = self._ready or make_ready(self._problems, self._minimum)
         if ready.questions != self._questions:
             raise RuntimeError("the problem files have changed in the meantime")
         return partial(_parts_of, ready, self._root, Parts(Head.of(ready), pages=self._pages))

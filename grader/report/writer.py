@@ -31,9 +31,9 @@ class Head:
     prepared: Mapping[str, PreparedProblem] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, ready: Ready) -> Head:
-        """What is known of an assignment."""
-        return cls(ready.title, ready.summaries, prepared={p.problem.id: p for p in ready.problems})
+    def of(cls, ready: Ready, sandbox: str | None = None) -> Head:
+        """What is known of an assignment, and the tier that its programs run under."""
+        return cls(ready.title, ready.summaries, sandbox, prepared={p.problem.id: p for p in ready.problems})
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,7 +172,7 @@ class Checker:
 
     def sizes_fit(self, shapes: Mapping[str, tuple[int, ...]], *path: Path) -> None:
         """Report where the formulas do not fit together at other sizes."""
-        inputs = {name: one if name not in shapes else _resized(one, shapes[name]) for name, one in self.inputs.items()}
+        inputs = {name: one if name not in shapes else resized(one, shapes[name]) for name, one in self.inputs.items()}
         try:
             rebuilt(self.graph, inputs, self.functions)
         except GraphErrors as found:
@@ -198,7 +198,8 @@ def rebuilt(graph: Graph, inputs: Mapping[str, Input], functions: Mapping[str, s
     return Graph.build(leaves, dict(graph.formulas), functions, frozenset(graph.constants), graph.output)
 
 
-def _resized(one: Input, shape: tuple[int, ...]) -> Input:
+def resized(one: Input, shape: tuple[int, ...]) -> Input:
+    """An input of another shape, drawn as it was."""
     return Input(one.name, shape, None, one.drawn, one.classes)
 
 
