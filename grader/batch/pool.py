@@ -253,15 +253,20 @@ class _Pool(Generic[Item, Result]):
             self._add_worker()
 
     def _add_worker(self) -> None:
-        context = _context()
+        """Start a process, where the system lets it."""
         try:
+            context = _context()
             here, there = context.Pipe()
-            process = context.Process(target=_serve, args=(self._start, there), daemon=True)
-            with _one_thread_each(), _without_main():
-                process.start()
-            there.close()
         except OSError:
             return
+        with there:
+            try:
+                process = context.Process(target=_serve, args=(self._start, there), daemon=True)
+                with _one_thread_each(), _without_main():
+                    process.start()
+            except (OSError, EOFError):
+                here.close()
+                return
         self._workers.append(_Worker(process, here))
 
     def _do_here(self, chunk: _Chunk[Item]) -> None:
