@@ -10,6 +10,7 @@ import pytest
 from grader.engine import Graph, Leaf
 from grader.engine.certify import claims_in, disagreements
 from grader.engine.node import OPS, Node, apply
+from grader.marking import for_student
 from tests.marked import problem, student
 
 GRAPH = Graph.build(
@@ -86,4 +87,6 @@ def test_a_planted_wrong_rule_makes_a_problem_not_checked_and_names_quantity_val
     result = student(doubted, "f: {h: 0.604, o: 1.81}")
     assert {q.verdict for q in result.problems[0].questions} == {"not_checked"}
     assert (result.points, result.judged_points) == (0, 0)
+    shown = for_student(result, [doubted])
+    assert all("0.7" not in str(q.message) + str(q.items) for q in shown.problems[0].questions)
     assert student(right, "f: {h: 0.604, o: 1.81}").problems[0].questions[0].verdict == "correct"

@@ -225,10 +225,10 @@ def failing_for(student: str):
     """`mark_submission`, failing for one student."""
     mark = grader.batch.grading.mark_submission
 
-    def marked(problems, submission):
+    def marked(problems, submission, run):
         if submission.student == student:
             raise KeyError("a mistake of ours\x1b[31m")
-        return mark(problems, submission)
+        return mark(problems, submission, run)
 
     return marked
 
@@ -263,7 +263,7 @@ def test_an_interrupt_ends_quietly_with_130_and_leaves_the_last_results(folder, 
     before = pathlib.Path("reports/results.json").read_bytes()
     capsys.readouterr()
 
-    def interrupt(problems, submission):
+    def interrupt(problems, submission, run):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(grader.batch.grading, "mark_submission", interrupt)

@@ -16,11 +16,17 @@ from grader.spec.problem import Question
 KEPT = ("missing", "unreadable", "not_checked", "needs_person")
 """Verdicts whose messages are about what was handed in, or about the machine, and tell nothing of what is right."""
 
+IN_DOUBT = "The reference solution of this problem is in doubt, so nothing was checked; this costs no points."
+
 
 def for_student(result: StudentResult, prepared: Iterable[PreparedProblem]) -> StudentResult:
     """A student's copy of their result; totals add up what the copy shows."""
+    prepared = tuple(prepared)
     questions = {p.problem.id: {q.name: q for q in p.problem.questions} for p in prepared}
-    problems = tuple(_problem(p, questions.get(p.problem, {})) for p in result.problems)
+    doubted = {p.problem.id for p in prepared if p.doubt is not None}
+    problems = tuple(
+        _without_doubt(p) if p.problem in doubted else _problem(p, questions.get(p.problem, {})) for p in result.problems
+    )
     return replace(
         result,
         points=sum(p.points for p in problems),
@@ -29,6 +35,15 @@ def for_student(result: StudentResult, prepared: Iterable[PreparedProblem]) -> S
         problems=problems,
         first_to_fix=first_to_fix(problems),
     )
+
+
+def _without_doubt(problem: ProblemResult) -> ProblemResult:
+    """A problem whose key is in doubt: the words about it name values, which are the instructor's."""
+    questions = tuple(
+        replace(q, message=IN_DOUBT, items=tuple(ItemResult(i.item, i.verdict, message=IN_DOUBT) for i in q.items))
+        for q in problem.questions
+    )
+    return replace(problem, questions=questions)
 
 
 def _problem(problem: ProblemResult, questions: dict[str, Question]) -> ProblemResult:
