@@ -25,7 +25,8 @@ def for_student(result: StudentResult, prepared: Iterable[PreparedProblem]) -> S
     questions = {p.problem.id: {q.name: q for q in p.problem.questions} for p in prepared}
     doubted = {p.problem.id for p in prepared if p.doubt is not None}
     problems = tuple(
-        _without_doubt(p) if p.problem in doubted else _problem(p, questions.get(p.problem, {})) for p in result.problems
+        _without_doubt(p) if p.problem in doubted else _problem(p, questions.get(p.problem, {}))
+        for p in result.problems
     )
     return replace(
         result,
