@@ -30,7 +30,6 @@ from grader.engine.latex import (
     is_small,
     latex,
     number_latex,
-    shape_latex,
 )
 from grader.engine.naming import Reading
 from grader.engine.node import Node, apply, constant, leaf, topological
@@ -147,6 +146,12 @@ class Derivations:
         self._printed = Sweep(self.reading.graph, self.output)
         self._kept: dict[tuple[str, str], Derivation] = {}
 
+    def formula(self, name: str, *, inline: bool = False) -> str:
+        """The formula of a node without the name, on one line with `inline` (for drawings); of a leaf nothing."""
+        if name in self.graph.leaves:
+            return ""
+        return latex(self.reading.graph.by_name[name], self.symbols, leaves=self.reading.markers, inline=inline)
+
     # ---- items --------------------------------------------------------------------------------------------------
 
     @cached_property
@@ -218,7 +223,7 @@ class Derivations:
         if name in self.graph.leaves:
             return Derivation(name, "forward", left, "", "", "", "", result, value)
         node = self.reading.graph.by_name[name].args[0]
-        formula = latex(node, self.symbols, leaves=self.reading.markers)
+        formula = self.formula(name)
         numbers = self._numbers(node, values, {}, frozenset())
         return Derivation(name, "forward", left, "", formula, "" if numbers == result else numbers, "", result, value)
 
@@ -461,6 +466,3 @@ def joined(terms: list[str]) -> str:
 
 def _times(a: Text, b: Text) -> str:
     return rf"{a.tex if a.minus else bracketed(a, MATMUL)} \cdot {bracketed(b, MATMUL)}"
-
-
-__all__ = ["Contribution", "Derivation", "Derivations", "EdgeJacobian", "joined", "shape_latex"]

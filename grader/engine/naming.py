@@ -41,10 +41,6 @@ class Reading:
                 done[node] = Node(node.op, args, node.params, node.shape) if args != node.args else node
         return [done[node] for node in nodes]
 
-    def function_latex(self, name: str, argument: str) -> str:
-        """A function at some argument."""
-        return f"{self.symbols(name)}({argument})"
-
     def _reread(self, graph: Graph) -> Graph:
         by_name: dict[str, Node] = {name: graph.by_name[name] for name in graph.leaves}
         kept = {n: self._kept(n, 0) if n in self.functions else f for n, f in graph.functions.items()}
