@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from markupsafe import Markup
 
 from grader.marking.results import Verdict
+from grader.report.markdown import markdown_line
 from grader.report.numbers import percent
 from grader.report.pages import html, name_html
 from grader.report.states import STATES, State
@@ -93,8 +94,8 @@ class Stopped:
 
 
 def _told(key: _Key, stopped: _Stopped, several: bool) -> Finding:
-    titles = ", ".join(stopped.titles[:4]) + (", …" if len(stopped.titles) > 4 else "")
-    title = f"{stopped.problem_title}: {titles}" if several else titles
+    titles = Markup(", ").join([*map(markdown_line, stopped.titles[:4]), *(["…"] if len(stopped.titles) > 4 else [])])
+    title = html("{}: {}", markdown_line(stopped.problem_title), titles) if several else titles
     reason = key[2]
     if stopped.place:
         reason = f"{stopped.place}: {reason}" if stopped.count == 1 else f"{reason} (first: {stopped.place})"
@@ -167,9 +168,12 @@ def _concentrated(question: QuestionStatistics, item: str, count: int, several: 
     return Finding(state, title, reason, problem=question.problem)
 
 
-def _name(question: QuestionStatistics, several: bool) -> str:
-    title = f"Question {question.letter}, {question.title}"
-    return f"{question.problem_title}: {title[0].lower()}{title[1:]}" if several else title
+def _name(question: QuestionStatistics, several: bool, *, first: bool = True) -> Markup:
+    """What a question is called, at the beginning of a sentence or in it."""
+    title = markdown_line(question.title)
+    if several:
+        return html("{}: question {}, {}", markdown_line(question.problem_title), question.letter, title)
+    return html("{}uestion {}, {}", "Q" if first else "q", question.letter, title)
 
 
 # -- what looks alike ----------------------------------------------------------------------------------------------
@@ -180,7 +184,7 @@ def from_likeness(alike: Sequence[Alike], several: bool) -> Iterator[Finding]:
     for group in alike[:MOST_ALIKE]:
         values = "the same wrong value" if group.values == 1 else f"the same {group.values} wrong values"
         title = f"{len(group.students)} submissions have {values}"
-        where = f"{group.problem_title}: " if several else ""
+        where = html("{}: ", markdown_line(group.problem_title)) if several else ""
         item = "" if group.item == group.question else html(", {}", name_html(group.item))
         example = "It" if group.values == 1 else "One of them"
         reason = html(
@@ -222,16 +226,13 @@ def most_important(found: ClassStatistics, problems: Sequence[str], not_checked:
     if hardest.difficulty > EASY:
         return f"The class can do this: {percent(hardest.difficulty)} of the points or more in every question."
     reached = percent(hardest.difficulty)
-    return f"The hardest was {_lowered(_name(hardest, several))}: {reached} of its points were reached."
+    name = _name(hardest, several, first=False)
+    return html("The hardest was {}: {} of its points were reached.", name, reached)
 
 
 def _where_most_fail(question: QuestionStatistics, item: str, count: int, several: bool) -> Markup:
     who = "Most students go" if 2 * count > question.tried else f"{count} of {question.tried} students go"
-    return html("{} wrong first at {}, in {}.", who, name_html(item), _lowered(_name(question, several)))
-
-
-def _lowered(name: str) -> str:
-    return name[0].lower() + name[1:] if name.startswith("Question ") else name
+    return html("{} wrong first at {}, in {}.", who, name_html(item), _name(question, several, first=False))
 
 
 # -- words for numbers ---------------------------------------------------------------------------------------------

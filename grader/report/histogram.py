@@ -10,7 +10,7 @@ from grader.report.numbers import points_text
 
 MOST_COLUMNS = 10
 _STEPS = (1.0, 2.0, 5.0, 10.0)
-_LEFT, _RIGHT, _TOP, _BASE = 40.0, 448.0, 40.0, 210.0
+_LEFT, _RIGHT, _TOP, _BASE = 40.0, 440.0, 40.0, 210.0
 """Where the columns stand, in units of the drawing."""
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
+from grader.report.markdown import markdown_line
 from grader.report.numbers import percent, points_text
 from grader.report.states import STATES
 from grader.report.text import cut, name_parts, visible
@@ -102,7 +103,13 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     environment.filters.update(
-        name=name_html, message=message_html, points=points_text, percent=percent, cut=cut, forceescape=escape
+        name=name_html,
+        line=markdown_line,
+        message=message_html,
+        points=points_text,
+        percent=percent,
+        cut=cut,
+        forceescape=escape,
     )
     environment.globals.update(states=STATES, longest_answer=LONGEST_ANSWER)
     return environment
