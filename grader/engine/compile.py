@@ -11,6 +11,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy
@@ -57,11 +58,11 @@ def compile_function(outputs: Sequence[Node], inputs: Sequence[Node], names: Seq
     """
     outputs = simplified(outputs, frozenset(inputs))
     single = len(outputs) == 1
-    source, scope = _Writer(outputs, inputs, names, single).written()
     plain = scalars.source(outputs, inputs, names, single)
-    if plain is not None:
-        scope = {"in_numpy": _in_numpy(_function(source, scope), single), **scalars.SCOPE}
-        source = plain
+    if plain is None:
+        source, scope = _Writer(outputs, inputs, names, single).written()
+    else:
+        source, scope = plain, {"in_numpy": _in_numpy(outputs, inputs, names), **scalars.SCOPE}
     run = _function(source, scope)
     run.source = source  # type: ignore[attr-defined]
     return run
@@ -73,11 +74,17 @@ def _function(source: str, scope: dict[str, Any]) -> Callable[..., Any]:
     return made
 
 
-def _in_numpy(run: Callable[..., Any], single: bool) -> Callable[..., Any]:
+def _in_numpy(outputs: Sequence[Node], inputs: Sequence[Node], names: Sequence[str]) -> Callable[..., Any]:
+    """The same function in NumPy, compiled when it is called for the first time, which mostly is never."""
+
+    @cache
+    def compiled() -> Compiled:
+        source, scope = _Writer(outputs, inputs, names).written()
+        return Compiled(source, _function(source, scope))
+
     def again(*values: float) -> Any:
-        with numpy.errstate(all="ignore"):
-            found = run(*(numpy.float64(v) for v in values))
-        return float(found) if single else tuple(float(v) for v in found)
+        found = tuple(float(v) for v in compiled()(*(numpy.float64(v) for v in values)))
+        return found[0] if len(found) == 1 else found
 
     return again
 

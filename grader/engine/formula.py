@@ -66,9 +66,15 @@ class Scope:
     quantities: Mapping[str, Callable[[Reader, ast.Call], Node]] = field(default_factory=dict)
 
 
-def read_formula(text: str, scope: Scope, caret_is_power: bool = False) -> Node:
-    """The graph of a formula. Raises FormulaError; UnknownName and Unfit are told apart for answers."""
-    tree, offsets = parse(text, caret_is_power)
+def read_formula(text: str, scope: Scope, caret_is_power: bool = False, parsed: Parsed | None = None) -> Node:
+    """The graph of a formula. Raises FormulaError; UnknownName and Unfit are told apart for answers.
+
+    `parsed` is what `parse` makes of the text, where somebody has done that already.
+    """
+    simple = _of_one_number(text, scope)
+    if simple is not None:
+        return simple
+    tree, offsets = parsed or parse(text, caret_is_power)
     try:
         return Reader(text, scope, offsets).read(tree)
     except RecursionError:
@@ -86,9 +92,22 @@ def read_constant(text: str) -> float:
     return float(compile_nodes([node], [])()[0])
 
 
+def _of_one_number(text: str, scope: Scope) -> Node | None:
+    """A known function of a named number needs no syntax tree; long graphs of numbers have little else."""
+    call = ONE_CALL.fullmatch(text)
+    if call is None or call[1] not in UNARY_FUNCTIONS or call[1] == "square":
+        return None
+    x = scope.names.get(call[2])
+    return apply(call[1], x) if x is not None and not x.shape else None
+
+
 def names_read(text: str) -> tuple[str, ...]:
     """All names in a formula that are not called, in order of appearance, each once. Raises FormulaError."""
-    tree, _ = parse(text)
+    return names_in(parse(text)[0])
+
+
+def names_in(tree: ast.expr) -> tuple[str, ...]:
+    """The same of a syntax tree."""
     found: list[ast.Name] = []
     passed: set[int] = set()
     for node in ast.walk(tree):
@@ -103,7 +122,11 @@ def names_read(text: str) -> tuple[str, ...]:
 # ---- syntax -------------------------------------------------------------------------------------------------------
 
 
-def parse(text: str, caret_is_power: bool = False) -> tuple[ast.expr, Sequence[int]]:
+Parsed = tuple[ast.expr, Sequence[int]]
+ONE_CALL = re.compile(r"([A-Za-z]\w*+)\(([A-Za-z]\w*+)\)", re.ASCII)
+
+
+def parse(text: str, caret_is_power: bool = False) -> Parsed:
     """Python's syntax tree of a formula, and for each character of what was parsed its offset in `text`."""
     if len(text) > LONGEST:
         raise FormulaError(f"this formula has {len(text)} characters; at most {LONGEST} are read", 0, 1)

@@ -22,15 +22,18 @@ from grader.engine.formula import (
     FUNCTIONS,
     LARGEST,
     MOST_ENTRIES,
+    ONE_CALL,
     FormulaError,
+    Parsed,
     Reader,
     Scope,
     Unfit,
+    names_in,
     names_read,
     parse,
     read_formula,
 )
-from grader.engine.node import Node, Shape, ShapeError, constant, leaf, topological
+from grader.engine.node import Node, Shape, ShapeError, constant, leaf, no_collection, topological
 from grader.engine.node import apply as apply_op
 from grader.engine.ops import broadcast, describe, ones, reshaped
 from grader.engine.rounding import snapped
@@ -80,6 +83,7 @@ class Graph:
         leaves = {name: Leaf(tuple(shape)) for name, shape in shapes.items()}
         self._take(_Builder(leaves, nodes, {}, frozenset(), None))
 
+    @no_collection()
     def _take(self, builder: _Builder) -> None:
         self.__dict__.update(builder.build())
         self._cache: dict[Any, Any] = {}
@@ -106,6 +110,7 @@ class Graph:
             graph.__dict__.pop(name, None)
         return graph
 
+    @no_collection()
     def compile(self, *quantities: str, batch: Sequence[str] = ()) -> Callable[..., Any]:
         """One plain function of the inputs, in the order in which they were given, that returns the quantities.
 
@@ -217,6 +222,7 @@ class _Builder:
         self.inputs, self.nodes, self.constants, self.output = inputs, nodes, constants, output
         self.function_texts = functions
         self.errors: list[tuple[Where, FormulaError]] = []
+        self.parsed: dict[str, Parsed] = {}
         self.by_name: dict[str, Node] = {}
         self.functions: dict[str, Callable[[Node], Node]] = {}
         self.broken_functions: set[str] = set()
@@ -262,8 +268,13 @@ class _Builder:
         parents: dict[str, tuple[str, ...]] = {}
         known = {*self.inputs, *self.nodes}
         for name, text in self.nodes.items():
+            call = ONE_CALL.fullmatch(text)
+            if call is not None and call[2] in known:
+                parents[name] = (call[2],)
+                continue
             try:
-                parents[name] = tuple(n for n in names_read(text) if n in known)
+                self.parsed[name] = parse(text)
+                parents[name] = tuple(n for n in names_in(self.parsed[name][0]) if n in known)
             except FormulaError as error:
                 self.errors.append((("nodes", name), error))
         return parents
@@ -312,7 +323,7 @@ class _Builder:
             if name in broken:
                 continue
             try:
-                value = read_formula(self.nodes[name], scope)
+                value = read_formula(self.nodes[name], scope, parsed=self.parsed.get(name))
             except formulas.UnknownName as error:
                 if self._mentioned(name).isdisjoint(broken | self.broken_functions):
                     self.errors.append((("nodes", name), error))
@@ -321,7 +332,7 @@ class _Builder:
                 self.errors.append((("nodes", name), error))
                 broken.add(name)
             else:
-                entries += sum(n.size for n in topological([value], {self.by_name[p] for p in parents[name]}))
+                entries += _entries(value)
                 if entries > MOST_ENTRIES:
                     message = f"up to here, the graph has more than {MOST_ENTRIES} entries to be worked out"
                     self.errors.append((("nodes", name), FormulaError(message, 0, len(self.nodes[name]))))
@@ -340,6 +351,19 @@ class _Builder:
         read = {p for ps in parents.values() for p in ps}
         ends = [n for n in order if n not in read]
         return ends[0] if len(ends) == 1 else None
+
+
+def _entries(value: Node) -> int:
+    """How many entries are worked out for a node, its parents not counted."""
+    count, waiting, seen = 0, [value], {value}
+    while waiting:
+        node = waiting.pop()
+        if node.op.name not in ("named", "leaf"):
+            count += node.size if node.shape else 1
+            fresh = set(node.args) - seen
+            waiting += fresh
+            seen |= fresh
+    return count
 
 
 def local_function(text: str, number: int, others: Mapping[str, Callable[[Node], Node]]) -> Callable[[Node], Node]:

@@ -6,8 +6,10 @@ the operations are stands in `ops`; what can be done with a graph of nodes stand
 
 from __future__ import annotations
 
+import gc
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Union
@@ -115,14 +117,18 @@ class Node:
 def apply(name: str, /, *args: Number, **params: Any) -> Node:
     """Apply the operation `name`; plain numbers become constants. Raises ShapeError where the shapes do not fit."""
     op = OPS[name]
-    nodes = tuple(a if isinstance(a, Node) else constant(a) for a in args)
-    return Node(op, nodes, params, op.shape(tuple(a.shape for a in nodes), params))
+    nodes = tuple([a if isinstance(a, Node) else COMMON.get(a) or constant(a) for a in args])
+    return Node(op, nodes, params or NO_PARAMS, op.shape(tuple([a.shape for a in nodes]), params))
 
 
 def constant(value: Any) -> Node:
     """A node that holds a number or an array."""
     array = numpy.asarray(value, dtype=float)
     return Node(OPS["constant"], (), {"value": array}, array.shape)
+
+
+COMMON: dict[float, Node] = {}
+"""The numbers that rules are full of, each made once. `ops` fills it."""
 
 
 def leaf(name: str, shape: Shape) -> Node:
@@ -135,6 +141,18 @@ def is_constant(node: Node, value: float | None = None) -> bool:
     if node.op.name != "constant":
         return False
     return value is None or (node.shape == () and float(node.params["value"]) == value)
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """While a large graph is built: nothing of it is garbage, and looking for some would take a third of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def topological(outputs: Iterable[Node], leaves: frozenset[Node] | set[Node] = frozenset()) -> list[Node]:

@@ -17,7 +17,20 @@ from typing import Any
 
 import numpy
 
-from grader.engine.node import NO_PARAMS, OPS, Node, Number, Op, Params, Shape, ShapeError, apply, constant, is_constant
+from grader.engine.node import (
+    COMMON,
+    NO_PARAMS,
+    OPS,
+    Node,
+    Number,
+    Op,
+    Params,
+    Shape,
+    ShapeError,
+    apply,
+    constant,
+    is_constant,
+)
 
 Slope = Callable[..., Number] | None
 
@@ -30,7 +43,7 @@ def _row(op: Op) -> Op:
 
 
 def _broadcast(shapes: tuple[Shape, ...], params: Params) -> Shape:
-    if all(s == shapes[0] for s in shapes):
+    if shapes.count(shapes[0]) == len(shapes):
         return shapes[0]
     try:
         return tuple(int(n) for n in numpy.broadcast_shapes(*shapes))
@@ -113,6 +126,7 @@ def _fixed(shape: Callable[[Shape, Params], Shape]) -> Callable[[tuple[Shape, ..
 
 _row(Op("leaf", lambda args, node: node.params["name"], lambda shapes, params: (), (), (), "{name}"))
 _row(Op("constant", lambda args, node: "", lambda shapes, params: (), (), (), "{value}"))
+COMMON |= {number: constant(number) for number in (0.5, 1.0, 2.0, -1.0)}
 # A named node of a problem: the identity, kept so that edges and adjoints of named nodes can be found.
 _row(
     Op(

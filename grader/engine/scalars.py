@@ -6,6 +6,7 @@ Writes the source of one function, or nothing where an operation has no form her
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter
 from collections.abc import Sequence
@@ -50,20 +51,19 @@ FORMS = {
 }
 FORMS |= {name: f"{name}({{0}})" for name in SCOPE if name != "pow"}
 OPERATORS = ("neg", "add", "sub", "mul", "div", "square")
-NAMED_ONCE = tuple(name for name, form in FORMS.items() if form.count("{0}") > 1 or form.count("{1}") > 1)
+NAMED_ONCE = {name for name, form in FORMS.items() if form.count("{0}") > 1 or form.count("{1}") > 1} | {"sigmoid"}
+WRITTEN = {*FORMS, "constant", "sigmoid", "pow"}
 REFUSED = "(ZeroDivisionError, ValueError, OverflowError, TypeError)"
 
 
 def source(outputs: Sequence[Node], inputs: Sequence[Node], names: Sequence[str], single: bool) -> str | None:
     """The source of `run(names)`, or None where an operation works on arrays or has no form here."""
-    order = topological(outputs, frozenset(inputs))
-    if any(n.shape for n in order) or any(not _has_form(n) for n in order if n not in set(inputs)):
-        return None
+    given = frozenset(inputs)
+    order = topological(outputs, given)
+    for node in order:
+        if node.shape or (node.op.name not in WRITTEN and node not in given):
+            return None
     return _Writer(outputs, inputs, names, order).written(single)
-
-
-def _has_form(node: Node) -> bool:
-    return node.op.name in FORMS or node.op.name in ("constant", "sigmoid", "pow")
 
 
 class _Writer:
@@ -75,8 +75,8 @@ class _Writer:
         self.outputs, self.arguments = outputs, list(names)
         self.text: dict[Node, str] = dict(zip(inputs, names, strict=True))
         self.order = [n for n in order if n not in self.text]
-        self.uses = Counter(a for n in self.order for a in n.args) + Counter(outputs)
-        self.named_once = {a for n in self.order if n.op.name in NAMED_ONCE or n.op.name == "sigmoid" for a in n.args}
+        self.uses = Counter(itertools.chain(outputs, *[n.args for n in self.order]))
+        self.named_once = {a for n in self.order if n.op.name in NAMED_ONCE for a in n.args}
         self.opposite = {n.args[0]: n for n in self.order if n.op.name == "neg"}
         self.sigmoid_of = {n.args[0]: n for n in self.order if n.op.name == "sigmoid"}
         self.lines: list[str] = []
@@ -102,13 +102,13 @@ class _Writer:
         if node.op.name == "sigmoid":
             self._write_sigmoid(node)
             return
+        name = node.op.name
         args = [self.text[a] for a in node.args]
-        text = self._power(node, args) if node.op.name == "pow" else FORMS[node.op.name].format(*args)
-        keep = self.uses[node] > 1 or node in self.named_once or len(text) > LONGEST_EXPRESSION
-        if keep:
+        text = self._power(node, args) if name == "pow" else FORMS[name].format(*args)
+        if self.uses[node] > 1 or node in self.named_once or len(text) > LONGEST_EXPRESSION:
             self.text[node] = self._line(text)
         else:
-            self.text[node] = f"({text})" if node.op.name in OPERATORS else text
+            self.text[node] = f"({text})" if name in OPERATORS else text
 
     def _line(self, text: str) -> str:
         self.count += 1

@@ -13,7 +13,7 @@ from typing import Any
 import numpy
 
 from grader.engine import numeric
-from grader.engine.node import Node, apply, constant, is_constant, topological
+from grader.engine.node import Node, apply, constant, topological
 from grader.engine.ops import broadcast, reshaped
 
 LARGEST_FOLDED = 100_000
@@ -24,62 +24,61 @@ Rule = Callable[[Node], Node | None]
 
 def simplified(outputs: Sequence[Node], leaves: frozenset[Node] = frozenset()) -> list[Node]:
     """Equal outputs, with what can be struck out struck out; nothing below `leaves` is looked at."""
-    order = topological(outputs, leaves)
-    table: dict[Any, Node] = {}
+    known: dict[Any, Node] = {key_of(leaf): leaf for leaf in leaves}
     done: dict[Node, Node] = {}
-    for node in order:
-        if node in leaves or not node.args:
-            done[node] = node if node in leaves else table.setdefault(key_of(node), node)
-            continue
-        done[node] = _settled(_with_args(node, tuple(done[a] for a in node.args)), table)
+    for node in topological(outputs, leaves):
+        if node in leaves:
+            done[node] = node
+        elif node.op.name == "named":
+            done[node] = done[node.args[0]]
+        else:
+            done[node] = _settled(_with_args(node, tuple([done[a] for a in node.args])), known)
     return [done[o] for o in outputs]
 
 
-def _settled(node: Node, table: dict[Any, Node]) -> Node:
-    """Apply rules until none fits; nodes that a rule makes are settled in their turn.
-
-    The table keeps every node that a key speaks of, so that no identity is used twice.
-    """
+def _settled(node: Node, known: dict[Any, Node]) -> Node:
+    """Apply rules until none fits; nodes that a rule makes are settled in their turn. `known` has what came of each."""
     keys = []
     for _ in range(MOST_REWRITES):
         key = key_of(node)
-        if key in table:
-            node = table[key]
+        if key in known:
+            node = known[key]
             break
         keys.append(key)
-        table[key] = node
-        rule = RULES.get(node.op.name)
-        better = _folded(node) or (rule(node) if rule is not None else None)
+        known[key] = node
+        better = _folded(node) if node.args and node.args[0].op.name == "constant" else None
+        if better is None:
+            rule = RULES.get(node.op.name)
+            better = rule(node) if rule is not None else None
         if better is None:
             break
-        node = _with_args(better, tuple(_settled(a, table) for a in better.args))
+        node = _with_args(better, tuple([_settled(a, known) for a in better.args]))
     for key in keys:
-        table[key] = node
+        known[key] = node
     return node
 
 
 def key_of(node: Node) -> Any:
-    """What makes two nodes equal: operation, options, arguments and shape."""
-    if node.op.name == "leaf":
-        return id(node)
-    if node.op.name == "constant":
+    """What makes two nodes equal: operation, options and arguments, which the key keeps alive."""
+    name = node.op.name
+    if name == "leaf":
+        return node
+    if name == "constant":
         value = node.params["value"]
-        return "constant", value.shape, value.tobytes()
-    args = tuple(map(id, node.args))
-    if node.op.name in COMMUTE:
-        args = tuple(sorted(args))
-    return node.op.name, str(node.params) if node.params else "", args, node.shape
+        return value.shape, value.tobytes()
+    args = node.args
+    if name in COMMUTE and id(args[0]) > id(args[1]):
+        args = args[::-1]
+    return (name, args, str(node.params)) if node.params else (name, args)
 
 
 def _with_args(node: Node, args: tuple[Node, ...]) -> Node:
-    if all(a is b for a, b in zip(args, node.args, strict=True)):
-        return node
-    return Node(node.op, args, node.params, node.shape)
+    return node if args == node.args else Node(node.op, args, node.params, node.shape)
 
 
 def _folded(node: Node) -> Node | None:
-    """A node of constants as the constant that it is."""
-    if not node.args or node.size > LARGEST_FOLDED or not all(a.op.name == "constant" for a in node.args):
+    """A node of constants alone as the constant that it is."""
+    if node.size > LARGEST_FOLDED or any(a.op.name != "constant" for a in node.args):
         return None
     names = [f"a{i}" for i in range(len(node.args))]
     scope = {n: a.params["value"][()] for n, a in zip(names, node.args, strict=True)}
@@ -95,18 +94,20 @@ def _named(node: Node) -> Node | None:
     return node.args[0]
 
 
-def _is_ones(node: Node) -> bool:
-    return node.op.name == "constant" and bool(numpy.all(node.params["value"] == 1))
-
-
 def _number(node: Node) -> float | None:
     """The one number that a constant consists of."""
-    value = node.params["value"] if node.op.name == "constant" else None
-    return float(value.flat[0]) if value is not None and value.size and numpy.all(value == value.flat[0]) else None
+    if node.op.name != "constant":
+        return None
+    value = node.params["value"]
+    if not value.shape:
+        return float(value)
+    return float(value.flat[0]) if value.size and numpy.all(value == value.flat[0]) else None
 
 
 def _unbroadcast(node: Node) -> Node | None:
     """An operation of entries repeats its arguments itself."""
+    if not node.shape:
+        return None
     for k, arg in enumerate(node.args):
         inner = arg.args[0] if arg.op.name == "broadcast" or _only_leads(arg) else _as_number(arg, node)
         if inner is None:
@@ -133,14 +134,16 @@ def _as_number(arg: Node, node: Node) -> Node | None:
 
 def _mul(node: Node) -> Node | None:
     for one, other in (node.args, node.args[::-1]):
-        if _is_ones(one):
-            return broadcast(other, node.shape)
-        if _number(one) == -1.0:
-            return apply("neg", broadcast(other, node.shape))
-        if one.op.name == "neg" and other.op.name != "constant":
+        if one.op.name == "constant":
+            number = _number(one)
+            if number == 1.0:
+                return broadcast(other, node.shape)
+            if number == -1.0:
+                return apply("neg", broadcast(other, node.shape))
+            if _is_eye(one) and other.shape in ((1, one.shape[0]), (one.shape[0],)):
+                return apply("diag", reshaped(other, (one.shape[0],)))
+        elif one.op.name == "neg" and other.op.name != "constant":
             return apply("neg", apply("mul", one.args[0], other)) if one.shape == node.shape else None
-        if _is_eye(one) and other.shape in ((1, one.shape[0]), (one.shape[0],)):
-            return apply("diag", reshaped(other, (one.shape[0],)))
     return _unbroadcast(node)
 
 
@@ -175,7 +178,7 @@ def _sub(node: Node) -> Node | None:
 
 
 def _div(node: Node) -> Node | None:
-    if _is_ones(node.args[1]):
+    if _number(node.args[1]) == 1.0:
         return broadcast(node.args[0], node.shape)
     return _unbroadcast(node)
 
@@ -310,4 +313,4 @@ RULES: dict[str, Rule] = {
     "matmul": _matmul,
 }
 
-__all__ = ["is_constant", "key_of", "simplified"]
+__all__ = ["key_of", "simplified"]

@@ -116,9 +116,11 @@ def _back(rule: Callable[..., Node], p: Node, node: Node, arg: Node) -> Node:
 
 def _added(parts: Sequence[Node]) -> Node:
     """The sum of contributions, which is 0 for certain where all of them are."""
+    if len(parts) == 1:
+        return parts[0]
     masks = [_mask(p) for p in parts]
     known = [m for m in masks if m is not None]
-    if len(parts) == 1 or len(known) < len(parts):
+    if len(known) < len(parts):
         return _sum(parts)
     if all(p.op.name == "gate" and p.args[0] is masks[0] for p in parts):
         return gated(known[0], _sum([p.args[1] for p in parts]))
@@ -144,7 +146,7 @@ def _sum_gated(mask: Node, x: Node, shape: Shape) -> Node:
 def _depending(order: list[Node], wrt: set[Node], leaves: frozenset[Node]) -> set[Node]:
     found: set[Node] = set()
     for node in order:
-        if node in wrt or (node not in leaves and any(a in found for a in node.args)):
+        if node in wrt or (node not in leaves and not found.isdisjoint(node.args)):
             found.add(node)
     return found
 
