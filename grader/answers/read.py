@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from grader.answers.find import Handin, HandinFile
 from grader.answers.names import printable, showable
+from grader.answers.program import Program
 from grader.errors import AnswerError, GraderError, did_you_mean, render
 from grader.spec import document
 from grader.spec.document import Scalar, Sequence, Value
@@ -25,7 +26,8 @@ class ProblemAnswers:
 
     A question is in `answers`, in `unreadable` (with the reason, rendered), or in neither: then it is missing.
     `message` is about the problem's files. `python` are its programs, to be read with `.read()`; where
-    `python_unreadable` is set, a program was handed in in a form that is not read.
+    `python_unreadable` is set, a program was handed in in a form that is not read. `program` is one that was read
+    already, where it does not come from a file.
     """
 
     answers: dict[str, Value] = field(default_factory=dict)
@@ -34,6 +36,7 @@ class ProblemAnswers:
     files: tuple[str, ...] = ()
     python: tuple[HandinFile, ...] = ()
     python_unreadable: str | None = None
+    program: Program | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from grader.answers.program import Program
 from grader.answers.read import ProblemAnswers, Submission
 from grader.batch.assignment import Ready
 from grader.batch.grading import grade_submission
@@ -91,5 +92,6 @@ def _handed_in(ready: Ready, problem: Problem, example: Example) -> Submission:
     """The example as if a student had handed it in; its answers keep their places in the problem's file."""
     answers = {} if example.answers is None else {key.raw: value for key, value in example.answers.entries}
     given = {name: a for name, a in answers.items() if not (isinstance(a, Scalar) and a.value is None)}
+    program = None if example.python is None else Program(((f"{problem.id}.py", example.python),))
     empty = {id_: ProblemAnswers() for id_ in ready.questions}
-    return Submission(example.name, empty | {problem.id: ProblemAnswers(answers=given)})
+    return Submission(example.name, empty | {problem.id: ProblemAnswers(answers=given, program=program)})

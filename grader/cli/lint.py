@@ -92,6 +92,9 @@ def _say_linted(one: _Linted) -> None:
     counts = _examples(one)
     total = sum(counts.values())
     words = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
+    unread = _misconceptions(one)
+    if unread:
+        words += f"; {unread} misconception{'' if unread == 1 else 's'} skipped"
     say(f"{bold(one.problem.file)}: {total} {'example' if total == 1 else 'examples'}: {words}")
 
 
@@ -111,6 +114,12 @@ def _line_only(place: Place) -> Place:
 def _examples(one: _Linted) -> dict[str, int]:
     found = Counter(comparison.outcome for comparison in one.comparisons)
     return {outcome: found[outcome] for outcome in ("agreed", "disagreed", "skipped")}
+
+
+def _misconceptions(one: _Linted) -> int:
+    """How many misconceptions are expected, which this version does not look for."""
+    words = (e for c in one.comparisons for e in c.expectations)
+    return sum(e.item == "misconception" and e.outcome == "skipped" for e in words)
 
 
 # -- as JSON
@@ -138,6 +147,7 @@ def _entry(one: _Linted) -> dict[str, Any]:
         "key_in_doubt": one.doubt_of_key,
         "examples": {
             **_examples(one),
+            "misconceptions": {"skipped": _misconceptions(one)},
             "verdicts": {outcome: verdicts[outcome] for outcome in ("agreed", "disagreed", "skipped")},
             "disagreements": [
                 {

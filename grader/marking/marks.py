@@ -155,7 +155,7 @@ def _mark_program(question: Question, asked: Programs, answers: ProblemAnswers, 
     """A program is found in a file of its own, whatever became of the file of answers."""
     refused = answers.python_unreadable
     try:
-        program = read_program(answers.python) if not refused else None
+        program = answers.program or (read_program(answers.python) if not refused else None)
     except AnswerError as error:
         refused = str(error)
     if refused or (program is None and question.name in answers.unreadable and not answers.python):
