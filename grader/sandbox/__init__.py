@@ -17,8 +17,8 @@ A `Request` names a `function`, called by position with each call's arguments in
 in a copy of the module's namespace with the arguments as variables; then `requires` must be defined by the module, and
 the variables of `reads` are read afterwards. Arguments are floats, integers and arrays (float64, float32, int64 and
 bool stay, all else becomes float64); every call gets copies of its own. To see whether a result can be repeated, make
-the same call twice; all calls of a request run in one process, in order. `Call(count=True)` counts calls of the functions
-that the submission defines (also nested ones and lambdas), by name, the called one included.
+the same call twice; all calls of a request run in one process, in order. `Call(count=True)` counts calls of the
+functions that the submission defines (also nested ones and lambdas), by name, the called one included.
 
 An `Outcome` has a `state`, a sentence `reason` (complete it with "it" as the program), the `calls` that ended, and
 `top`, how the top level went. A call that raised has `raised` and no `values`. Each value is

@@ -18,10 +18,10 @@ from grader.sandbox.request import Request, document
 from grader.sandbox.zygotes import BEGIN_SECONDS, MOST_SENT, Lost, Run
 
 
-def run(request: Request, definitions_only: bool = False) -> Run:
+def run(request: Request) -> Run:
     """Run it to its end or to the end of its time; raises Lost where no interpreter starts."""
     token = secrets.token_bytes(frame.TOKEN_BYTES)
-    packed = frame.pack(document(request, token, definitions_only))
+    packed = frame.pack(document(request, token))
     limits, found, began = request.limits, Run(Reading(request)), time.monotonic()
     try:
         process = subprocess.Popen(  # noqa: S603 - our own interpreter and program

@@ -24,8 +24,8 @@ ENVIRONMENT = {
 
 def command(module: str, *arguments: int) -> list[str]:
     """Start `inside.<module>` and hand its main these numbers."""
-    folders = [os.path.dirname(os.path.abspath(__file__)), *_folders()]
-    program = f"import sys; sys.path[:0] = {folders!r}; from inside.{module} import main; main{tuple(arguments)!r}"
+    found = [os.path.dirname(os.path.abspath(__file__)), *folders()]
+    program = f"import sys; sys.path[:0] = {found!r}; from inside.{module} import main; main{tuple(arguments)!r}"
     return [sys.executable, "-s", "-P", "-S", "-X", "utf8", "-c", program]
 
 
@@ -35,7 +35,7 @@ def environment() -> dict[str, str]:
     return {**ENVIRONMENT, **kept}
 
 
-def _folders() -> list[str]:
+def folders() -> list[str]:
     """Where the libraries are that the clean interpreter loads before it forgets the way."""
     found = []
     for name in _NEEDED:

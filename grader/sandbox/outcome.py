@@ -54,12 +54,10 @@ class TopLevel:
     """How the sources ran. Where they raised, definitions and imports were tried alone and `left_out` is what was not;
     but an exception that is no `Exception` (SystemExit, say) ends them, and only what was defined before is there.
 
-    `stopped` says that the top level used up its time and that definitions were tried alone for that reason.
     `more_left_out` counts what `left_out` does not list. `defined` are names of functions and classes that are there.
     """
 
     raised: Raised | None = None
-    stopped: bool = False
     left_out: tuple[LeftOut, ...] = ()
     more_left_out: int = 0
     defined: tuple[str, ...] = ()

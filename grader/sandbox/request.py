@@ -98,12 +98,11 @@ class Request:
         return sum(len(source.text) for source in self.sources) > MOST_SOURCE
 
 
-def document(request: Request, token: bytes, definitions_only: bool, imports: bool = True) -> dict[str, Any]:
+def document(request: Request, token: bytes, imports: bool = True) -> dict[str, Any]:
     """The request as it travels; `imports` False lifts the list of modules, for tests of the walls alone."""
     return {
         "token": token,
         "sources": [[source.name, _sendable(source.text)] for source in request.sources],
-        "definitions_only": definitions_only,
         "imports": imports,
         "function": request.function,
         "statements": request.statements,

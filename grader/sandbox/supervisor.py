@@ -14,7 +14,6 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -74,7 +73,7 @@ class Sandbox:
         if refusal := self.refusal:
             return not_checked(refusal)
         try:
-            return self._run(request)
+            return judged(self._run(request), request)
         except Lost as error:
             return not_checked(f"the sandbox failed while this ran: {error}")
 
@@ -118,31 +117,23 @@ class Sandbox:
             self._zygotes.put(one)
         return found
 
-    def _run(self, request: Request) -> Outcome:
-        outcome = judged(self._once(request), request)
-        if outcome.state == "timeout" and outcome.during == "the top level":
-            again = judged(self._once(request, definitions_only=True), request)
-            if again.state not in ("timeout", "not_checked"):
-                return replace(again, top=replace(again.top, stopped=True))
-        return outcome
-
-    def _once(self, request: Request, definitions_only: bool = False) -> Run:
-        """Run it; what the clock stopped is run once more, alone."""
+    def _run(self, request: Request) -> Run:
+        """Run it; what the clock stopped is run once more, alone, and is not checked where that happens again."""
         with self._turns.shared():
-            run = self._hand_over(request, definitions_only)
-        if run.stopped == "wall":  # judged as not_checked where it happens again
+            run = self._hand_over(request)
+        if run.stopped == "wall":
             with self._turns.alone():
-                run = self._hand_over(request, definitions_only)
+                run = self._hand_over(request)
         return run
 
-    def _hand_over(self, request: Request, definitions_only: bool) -> Run:
+    def _hand_over(self, request: Request) -> Run:
         if not has_zygotes():
-            return apart.run(request, definitions_only)
+            return apart.run(request)
         zygote = self._zygotes.get()
         try:
             if zygote is None:
                 zygote = Zygote()
-            return zygote.run(request, self.found.walls, definitions_only)
+            return zygote.run(request, self.found.walls)
         except Lost:
             if zygote is not None:
                 zygote.close()

@@ -50,11 +50,11 @@ def find(zygote: Zygote) -> Found:
     except OSError as error:
         return Found("process", ("limits", "user"), {"landlock": f"not tried: {error}", "seccomp": "not tried"})
     try:
-        for wall, attacks in (("landlock", FILES), ("seccomp", ALL)):
-            if wall not in doubts and (through := _through(zygote, attacks, scratch, [wall])):
+        for wall, attacks, alone in (("landlock", FILES, ["landlock"]), ("seccomp", ALL, ["seccomp", "reading"])):
+            if wall not in doubts and (through := _through(zygote, attacks, scratch, alone)):
                 doubts[wall] = f"did not stop: {', '.join(through)}"
         holding = [wall for wall in ("landlock", "seccomp") if wall not in doubts]
-        walls = ("limits", "user", *holding)
+        walls = ("limits", "user", *holding, *(["reading"] if holding == ["seccomp"] else []))
         if len(holding) == 2 and (through := _through(zygote, ALL, scratch, walls)):
             doubts["both"] = f"did not stop: {', '.join(through)}"
     finally:

@@ -86,15 +86,14 @@ class Zygote:
         """Its process, for tests that look for what is left behind."""
         return self._process.pid
 
-    def run(
-        self, request: Request, walls: Collection[str], definitions_only: bool = False, imports: bool = True
-    ) -> Run:
+    def run(self, request: Request, walls: Collection[str], imports: bool = True) -> Run:
         """Run a request behind these walls, to its end or to the end of its time."""
         token = secrets.token_bytes(frame.TOKEN_BYTES)
-        packed = frame.pack(document(request, token, definitions_only, imports))
+        packed = frame.pack(document(request, token, imports))
         run = Run(Reading(request))
         with self._child(packed, request.limits, walls, run) as (pid, results):
-            _Watch(run, request.limits, pid).until_the_end(results, frame.Records(token, MOST_SENT))
+            watch = _Watch(run, request.limits, pid, self._control.fileno())
+            watch.until_the_end(results, frame.Records(token, MOST_SENT))
         return run
 
     def attack(self, names: Collection[str], scratch: str, walls: Collection[str]) -> dict[str, bool]:
@@ -166,8 +165,8 @@ class Zygote:
 class _Watch:
     """Follows one run: what it sends, and what it uses of its time, call by call."""
 
-    def __init__(self, run: Run, limits: Limits, pid: int) -> None:
-        self._run, self._limits, self._pid = run, limits, pid
+    def __init__(self, run: Run, limits: Limits, pid: int, control: int) -> None:
+        self._run, self._limits, self._pid, self._control = run, limits, pid, control
         self._cpu = self._cpu_began = 0.0
         self._began = time.monotonic()
 
@@ -175,7 +174,7 @@ class _Watch:
         """Read until the end, the end of the stream, the end of its time, or something that no record can be."""
         reading = self._run.reading
         while not reading.ended and not self._run.stopped:
-            if not _is_readable(results, self._left()):
+            if not _is_readable(results, self._left(), self._control):
                 self._run.stopped = self._is_over()
                 continue
             data = os.read(results, 2**18)
@@ -222,10 +221,15 @@ class _Watch:
         return self._cpu
 
 
-def _is_readable(descriptor: int, seconds: float) -> bool:
+def _is_readable(descriptor: int, seconds: float, control: int = -1) -> bool:
+    """Whether something comes within that time; raises Lost where the zygote ends meanwhile."""
     poll = select.poll()
-    poll.register(descriptor, select.POLLIN)
-    return bool(poll.poll(max(0.0, seconds) * 1000 + 0.5))
+    for one in {descriptor, control} - {-1}:
+        poll.register(one, select.POLLIN)
+    ready = {one for one, _ in poll.poll(max(0.0, seconds) * 1000 + 0.5)}
+    if control in ready:
+        raise Lost("the process that runs submissions ended")
+    return descriptor in ready
 
 
 def _write(descriptor: int, data: bytes) -> None:

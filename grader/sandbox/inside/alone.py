@@ -36,6 +36,6 @@ def _limit(cpu_seconds: int, memory: int) -> None:
     except ImportError:  # Windows has none
         return
     try:
-        limits.restrict(cpu_seconds, memory, limits.address_space() or 2**30)
+        limits.restrict(cpu_seconds, memory + (limits.address_space() or 2**30))
     except (OSError, ValueError):  # a system that refuses one of them
         return

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import random
 import sys
+import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from types import ModuleType
@@ -48,8 +49,8 @@ def serve(request: Mapping[str, Any], known: Mapping[str, ModuleType], descripto
     printed = modules.Printed(PRINTED, PRINTED_ALTOGETHER)
     sys.stdout = sys.stderr = printed
     known["sys"].__dict__.update(stdout=printed, stderr=printed, stdin=sys.stdin)
-    random.seed(0)  # unseeded programs, too, give the same from run to run
-    np.random.seed(0)  # noqa: NPY002 - the generator that student code uses
+    time.sleep = modules.wait_by_computing
+    random.seed(0)  # unseeded programs, too, give the same from run to run; NumPy's was seeded before the fork
     channel.send(frame.START, frame.COMPILING)
     try:
         program = Program([(file, text) for file, text in request["sources"]])
@@ -68,8 +69,7 @@ def _run(
     printed: modules.Printed,
 ) -> None:
     channel.send(frame.START, frame.TOP_LEVEL)
-    limit = known if request["imports"] else None
-    module, top = program.run(lambda: modules.namespace(limit, MODULE), not request["definitions_only"])
+    module, top = program.run(lambda: modules.namespace(MODULE, limited=request["imports"]))
     top |= _missing(request, module)
     top["printed"], top["cut"] = _printed(printed)
     channel.send(frame.TOP, top)

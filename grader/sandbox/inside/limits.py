@@ -12,10 +12,10 @@ NOTHING_WRITTEN, NO_PROCESSES, NO_CORE, DESCRIPTORS = 0, 0, 0, 4
 """Bytes of a file; processes and threads; bytes of a core dump; numbers up to the one descriptor that is left."""
 
 
-def restrict(cpu_seconds: int, memory: int, already_used: int) -> None:
-    """Set them. `memory` is in bytes, on top of the address space that is `already_used`."""
+def restrict(cpu_seconds: int, address_space: int) -> None:
+    """Set them. `address_space` is in bytes, what the interpreter itself needs included."""
     _set("RLIMIT_CPU", cpu_seconds)
-    _set("RLIMIT_AS", already_used + memory)
+    _set("RLIMIT_AS", address_space)
     _set("RLIMIT_FSIZE", NOTHING_WRITTEN)
     _set("RLIMIT_NPROC", NO_PROCESSES)
     _set("RLIMIT_CORE", NO_CORE)

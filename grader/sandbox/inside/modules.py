@@ -11,6 +11,7 @@ import builtins
 import importlib
 import io
 import sys
+import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
@@ -41,6 +42,8 @@ NUMPY = _words(
 )
 """Not all of them are in every version of NumPy."""
 
+_process_time = time.process_time
+
 STAND_INS = ("sys", "past", "past.builtins", "six", "six.moves")
 """Made here: the harmless part of `sys`, and the old names for `range` that course code still imports."""
 
@@ -68,7 +71,9 @@ def load() -> dict[str, ModuleType]:
             _load(name)
         loaded = {name: module for name in (*STANDARD, *NUMPY) if (module := _load(name)) is not None}
         _warm()
-    return loaded | _stand_ins()
+    known = loaded | _stand_ins()
+    _prepare_builtins(known)
+    return known
 
 
 def _load(name: str) -> ModuleType | None:
@@ -163,14 +168,30 @@ def limited_import(modules: Mapping[str, ModuleType]) -> Callable[..., ModuleTyp
     return __import__
 
 
-def namespace(modules: Mapping[str, ModuleType] | None, name: str) -> ModuleType:
-    """An empty module for student code, with its own built-in names; `modules` None lifts the limit on imports."""
-    own = dict(vars(builtins))
-    own["exit"] = own["quit"] = sys.exit
-    if modules is not None:
-        own["__import__"] = limited_import(modules)
+def wait_by_computing(seconds: Any, /) -> None:
+    """`time.sleep` for student code: it uses up processor time as computing does, so that nobody waits for ever."""
+    until = _process_time() + seconds
+    while _process_time() < until:
+        pass
+
+
+_BUILTINS: dict[bool, dict[str, Any]] = {}
+
+
+def _prepare_builtins(modules: Mapping[str, ModuleType]) -> None:
+    """Make the built-in names of student code, with the limited import and without; before the fork, to save time."""
+    for limited in (False, True):
+        own = dict(vars(builtins))
+        own["exit"] = own["quit"] = sys.exit
+        if limited:
+            own["__import__"] = limited_import(modules)
+        _BUILTINS[limited] = own
+
+
+def namespace(name: str, limited: bool) -> ModuleType:
+    """An empty module for student code; not `limited`, it may import whatever is loaded."""
     module = ModuleType(name)
-    module.__dict__.update(__builtins__=own, __file__=f"{name}.py")
+    module.__dict__.update(__builtins__=_BUILTINS[limited], __file__=f"{name}.py")
     sys.modules[name] = module  # dataclasses and typing look classes' modules up there
     return module
 

@@ -27,7 +27,6 @@ _KEPT = (
     ast.Import | ast.ImportFrom | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Assign | ast.AnnAssign
     | ast.AugAssign | ast.Try | ast.If
 )  # fmt: skip
-_DEFINITIONS = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 MOST_LEFT_OUT = 20
 _NEWLINE = re.compile(r"\r\n|\r|\n")
 """What ends a line for Python; `str.splitlines` knows more than that."""
@@ -48,56 +47,54 @@ class Program:
         self.lines = {file: _NEWLINE.split(text) for file, text in sources}
         self._sources = sources
         self._flags = 0
-        self._codes = [self._compile(text, file, file, text) for file, text in sources]
+        self._codes = [self._compile(text, file, text) for file, text in sources]
         for code in self._codes:
             self._flags |= code.co_flags & _FUTURE
         for file, text in sources:  # so that warnings and tracebacks that students print show their lines
             linecache.cache[file] = (len(text), None, [line + "\n" for line in self.lines[file]], file)
 
-    def _compile(self, what: str | ast.Module, file: str, shown: str, text: str) -> CodeType:
+    def _compile(self, what: str | ast.Module, file: str, text: str) -> CodeType:
+        if "\0" in text:  # which not every version of Python places
+            raise Unreadable(_null_byte(file, text))
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 code = compile(what, file, "exec", flags=self._flags, dont_inherit=True)
         except SyntaxError as error:
-            raise Unreadable(_syntax(error, shown)) from None
-        except ValueError:  # a null byte, before Python 3.12
-            raise Unreadable(_null_byte(shown, text)) from None
+            raise Unreadable(_syntax(error, file)) from None
         except (MemoryError, RecursionError):
-            raise Unreadable({"file": shown, "line": 0, "column": 0, "message": NESTED, "text": ""}) from None
+            raise Unreadable({"file": file, "line": 0, "column": 0, "message": NESTED, "text": ""}) from None
         if not isinstance(code, types.CodeType):
             raise TypeError("compile gave no code")
         return code
 
-    def run(self, fresh: Callable[[], ModuleType], whole: bool) -> tuple[ModuleType, dict[str, Any]]:
-        """The module, and how its top level went; not `whole` tries the definitions alone at once."""
-        trouble = None
-        if whole:
-            module = fresh()
-            try:
-                for code in self._codes:
-                    exec(code, module.__dict__)  # noqa: S102 - what this sandbox is for
-            except Exception as error:
-                trouble = raised.describe(error, self.lines)
-            except BaseException as error:  # it wants to end: what was defined before stays, and that is all
-                return module, {"raised": raised.describe(error, self.lines), "left_out": [], "more": 0}
-            else:
-                return module, {"raised": None, "left_out": [], "more": 0}
+    def run(self, fresh: Callable[[], ModuleType]) -> tuple[ModuleType, dict[str, Any]]:
+        """The module, and how its top level went."""
         module = fresh()
-        left_out = list(self._piecewise(module, whole))
+        try:
+            for code in self._codes:
+                exec(code, module.__dict__)  # noqa: S102 - what this sandbox is for
+        except Exception as error:
+            trouble = raised.describe(error, self.lines)
+        except BaseException as error:  # it wants to end: what was defined before stays, and that is all
+            return module, {"raised": raised.describe(error, self.lines), "left_out": [], "more": 0}
+        else:
+            return module, {"raised": None, "left_out": [], "more": 0}
+        module = fresh()
+        left_out = list(self._piecewise(module))
         return module, {"raised": trouble, "left_out": left_out[:MOST_LEFT_OUT], "more": len(left_out[MOST_LEFT_OUT:])}
 
-    def _piecewise(self, module: ModuleType, whole: bool) -> Iterator[dict[str, Any]]:
+    def _piecewise(self, module: ModuleType) -> Iterator[dict[str, Any]]:
         """Run what can be run alone; what was left out, with the reason where it was tried."""
         for file, text in self._sources:
             for statement in _split(ast.parse(text, file)):
                 place = {"file": file, "line": statement.lineno, "text": self._line(file, statement.lineno)}
-                if not isinstance(statement, _KEPT) or not (whole or _quick(statement)):
+                if not isinstance(statement, _KEPT):
                     if not _is_text(statement):
                         yield {**place, "why": ""}
                     continue
                 try:
-                    exec(self._compile(ast.Module([statement], []), file, file, text), module.__dict__)  # noqa: S102
+                    exec(self._compile(ast.Module([statement], []), file, text), module.__dict__)  # noqa: S102
                 except BaseException as error:
                     found = raised.describe(error, self.lines)
                     yield {**place, "why": readable(f"{found['type']}: {found['message']}", 300)}
@@ -118,13 +115,6 @@ def _split(tree: ast.Module) -> Iterator[ast.stmt]:
                 yield ast.copy_location(ast.Import([name]), statement)
         else:
             yield statement
-
-
-def _quick(statement: ast.stmt) -> bool:
-    """Whether it computes nothing to speak of: a definition, an import, or a name for a number or text."""
-    if isinstance(statement, ast.Assign):
-        return not any(isinstance(part, ast.Call | ast.ListComp | ast.GeneratorExp) for part in ast.walk(statement))
-    return isinstance(statement, _DEFINITIONS)
 
 
 def _is_text(statement: ast.stmt) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-WALLS: Final = ("limits", "user", "landlock", "seccomp")
-"""What a child can be closed in by, each a bit of the message that begins it."""
+WALLS: Final = ("limits", "user", "landlock", "seccomp", "reading")
+"""What a child can be closed in by, each a bit of the message that begins it. `reading` has seccomp refuse to open
+files for reading too, which it otherwise leaves to Landlock, so that each has something of its own to stop."""
 BEGIN: Final = struct.Struct("<IQB")
 """Sent with two descriptors, where the request comes from and where results go: processor seconds, bytes, walls."""
 BEGUN: Final = struct.Struct("<i")

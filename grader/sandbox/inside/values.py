@@ -94,7 +94,7 @@ class Decoder:
     def value(self, found: object, depth: int = 0) -> Value:
         """The value that `encode` wrote; raises Refused."""
         self._items -= 1
-        if self._items < 0 or depth > DEEPEST or not isinstance(found, list) or not found:
+        if self._items < 0 or depth > DEEPEST + 1 or not isinstance(found, list) or not found:
             raise Refused("a value that is too large or has no form")
         tag, rest = found[0], found[1:]
         if tag == "a" and len(rest) == 3:

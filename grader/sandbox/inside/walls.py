@@ -2,7 +2,7 @@
 
 Both rule sets are built and both libraries used once before the first fork; a child only puts them up. With both,
 seccomp leaves opening a file for reading to Landlock, so that each has something of its own to stop and a test can tell
-them apart; without Landlock it forbids that too. Nothing here decides whether a wall holds: `attacks` finds out.
+them apart; without Landlock it refuses that too. Nothing here decides whether a wall holds: `attacks` finds out.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import ctypes
 import ctypes.util
 import errno
 import os
-from collections.abc import Iterable
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND | get
 
 _ALLOWED = """
     read close munmap mremap brk madvise futex rt_sigreturn rt_sigprocmask restart_syscall sched_yield getrandom
-    exit exit_group getpid gettid getrusage times clock_gettime clock_getres clock_nanosleep nanosleep gettimeofday time
+    exit exit_group getpid gettid getrusage times clock_gettime clock_getres gettimeofday time
 """
 
 
@@ -57,11 +57,13 @@ class Walls:
         """Let processes whose parent ends come to this one, so that it can end them."""
         self._prctl(_PR_SET_CHILD_SUBREAPER, 1)
 
-    def seal(self) -> None:
+    def seal(self, parent: int) -> None:
         """No new privileges, no looking in from beside, and an end with the parent."""
         self._prctl(_PR_SET_NO_NEW_PRIVS, 1)
         self._prctl(_PR_SET_DUMPABLE, 0)
         self._prctl(_PR_SET_PDEATHSIG, _SIGKILL)
+        if os.getppid() != parent:  # it ended before that could be heard
+            raise ProcessLookupError(errno.ESRCH, "the zygote is gone")
 
     def keep_only(self, results: int) -> None:
         """Close every descriptor but this one, which becomes RESULTS, and the one that Landlock still needs."""
@@ -73,14 +75,14 @@ class Walls:
             if number not in kept:
                 _close(number)
 
-    def put_up(self, names: Iterable[str]) -> None:
-        """Put up `landlock` and `seccomp`, those that are named; raises where that fails."""
+    def put_up(self, names: Collection[str]) -> None:
+        """Put up those of the kernel's walls that are named; raises where that fails."""
         if "landlock" in names:
             self._landlock.restrict()
         if "landlock" not in self.missing:
             self._landlock.close()
         if "seccomp" in names:
-            self._seccomp["landlock" in names].load()
+            self._seccomp["reading" not in names].load()
 
     def _prctl(self, option: int, value: int) -> None:
         if self._libc.prctl(option, value, 0, 0, 0) != 0:

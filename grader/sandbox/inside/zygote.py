@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import io
+import linecache
 import os
 import signal
 import socket
@@ -27,6 +28,8 @@ def main(control_descriptor: int) -> None:
     os.setsid()
     os.chdir("/")
     known, walls = _prepare()
+    own = os.getpid()
+    used = limits.address_space()
     control.sendall(frame.pack({"missing": walls.missing}))
     while True:
         message, descriptors, _, _ = socket.recv_fds(control, BEGIN.size, 2)
@@ -35,15 +38,15 @@ def main(control_descriptor: int) -> None:
         cpu_seconds, memory, bits = BEGIN.unpack(message)
         pid = os.fork()
         if pid == 0:
-            _become_child(descriptors, (cpu_seconds, memory), bits, known, walls)
+            _become_child(descriptors, (cpu_seconds, used + memory), bits, known, walls, own)
         for descriptor in descriptors:
             os.close(descriptor)
         control.sendall(BEGUN.pack(pid))
         told = control.recv(len(STOP))
-        status, used = _end(pid)
+        ending = _end(pid)
         if not told:
             os._exit(0)
-        control.sendall(ENDED.pack(status, used))
+        control.sendall(ENDED.pack(*ending))
 
 
 def _prepare() -> tuple[dict[str, Any], Walls]:
@@ -54,12 +57,33 @@ def _prepare() -> tuple[dict[str, Any], Walls]:
     os.environ.clear()
     sys.argv[:] = [""]
     _prefer_to_be_killed()
+    _rehearse(known)
     for stop in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(stop, signal.SIG_DFL)
     gc.collect()
     gc.freeze()
     gc.disable()
     return known, walls
+
+
+def _rehearse(known: dict[str, Any]) -> None:
+    """Run something small a few times, so that children find this code warm: it saves each of them a third."""
+    array = ["a", "f8", [3], bytes(24)]
+    request = {
+        "token": bytes(frame.TOKEN_BYTES),
+        "sources": [["answer.py", "import numpy as np\n\n\ndef f(x):\n    return 2 * np.array(x)\n"]],
+        "imports": True,
+        "function": "f",
+        "calls": [{"arguments": [["x", array]], "count": False}] * 3,
+    }
+    saved = sys.stdout, sys.stderr, time.sleep
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for _ in range(10):
+        child.serve(frame.unpack(frame.pack(request)), known, nowhere)
+    os.close(nowhere)
+    del sys.modules[child.MODULE]
+    linecache.cache.clear()
+    sys.stdout, sys.stderr, time.sleep = saved
 
 
 def _prefer_to_be_killed() -> None:
@@ -72,7 +96,7 @@ def _prefer_to_be_killed() -> None:
 
 
 def _become_child(
-    descriptors: list[int], bounds: tuple[int, int], bits: int, known: dict[str, Any], walls: Walls
+    descriptors: list[int], bounds: tuple[int, int], bits: int, known: dict[str, Any], walls: Walls, parent: int
 ) -> None:
     """Give up everything, run the submission, and end; never returns."""
     status = NOT_CLOSED
@@ -82,13 +106,12 @@ def _become_child(
         with os.fdopen(incoming, "rb") as file:
             request = frame.unpack(file.read(frame.MOST_REQUEST), frame.MOST_REQUEST)
         names = {name for bit, name in enumerate(WALLS) if bits >> bit & 1}
-        already_used = limits.address_space()
         walls.keep_only(results)
         if "user" in names:
             drop_user()
-        walls.seal()
+        walls.seal(parent)
         if "limits" in names:
-            limits.restrict(*bounds, already_used)
+            limits.restrict(*bounds)
         walls.put_up(names)
         status = FAILED
         sys.stdin = io.StringIO()
