@@ -19,11 +19,16 @@ Carries = Literal["forward", "reverse", "tangent"]
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check of a Python answer: what was looked at, whether it passed (None: could not be done), and evidence."""
+    """One check of a Python answer: what was looked at, whether it passed (None: could not be done), and evidence.
+
+    `curve` has, of finite differences, each step and how far the quotient is from the student's slope and from the
+    right one, relative to their size.
+    """
 
     check: str
     passed: bool | None
     detail: str
+    curve: tuple[tuple[float, float, float], ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

@@ -30,6 +30,8 @@ Run = Callable[[Request], Outcome]
 DEFAULT = Relative(1e-6, 0.0)
 FLOAT32 = 2e-4
 STEPS = tuple(2.0**-k for k in (5, 7, 9, 11, 13))
+PLOTTED = (*STEPS, *(2.0**-k for k in (17, 21, 25, 29)))
+"""The smaller ones are only shown: rounding is seen there."""
 QUOTIENT = 1e-11
 """Analytic derivatives are nearer than this; what a difference quotient leaves is larger."""
 SHOWN = 8
@@ -348,14 +350,14 @@ class Programs:
         if not pairs:
             return {}
         spent = outcome.cpu_seconds / max(len(outcome.calls), 1)
-        if spent * len(pairs) * 2 * len(STEPS) > self.limits.seconds * 8:
+        if spent * len(pairs) * 2 * len(PLOTTED) > self.limits.seconds * 8:
             return {i.name: Check("finite differences", None, "it would take too long") for i, _, _ in pairs}
         points, ways = [], []
         for _, _, wrt in pairs:
             start = numpy.asarray(self.points.printed.values[wrt], dtype=float)
             way = _direction(start)
             ways.append(way)
-            for step in STEPS:
+            for step in PLOTTED:
                 points += [self._moved(wrt, start + step * way), self._moved(wrt, start - step * way)]
         moved = run(self._request(program, [(p, False) for p in points]))
         if moved.state != "ok" or any(c.values is None for c in moved.calls):
@@ -363,7 +365,7 @@ class Programs:
             return {item.name: undone for item, _, _ in pairs}
         found = {}
         for n, (item, value, _) in enumerate(pairs):
-            calls = moved.calls[2 * len(STEPS) * n : 2 * len(STEPS) * (n + 1)]
+            calls = moved.calls[2 * len(PLOTTED) * n : 2 * len(PLOTTED) * (n + 1)]
             heights = [as_array(self._values(c)[value]) for c in calls]
             found[item.name] = _difference(item, heights, ways[n])
         return found
@@ -434,9 +436,9 @@ def _difference(item: Item, heights: list[Any], way: Array) -> Check:
     if any(isinstance(h, Unusable) or h.size != 1 for h in heights):
         return Check("finite differences", None, "the value beside the point is no number")
     numbers = numpy.array([float(numpy.asarray(h).reshape(())) for h in heights]).reshape(-1, 2)
-    quotients = (numbers[:, 0] - numbers[:, 1]) / (2 * numpy.array(STEPS))
+    quotients = (numbers[:, 0] - numbers[:, 1]) / (2 * numpy.array(PLOTTED))
     with numpy.errstate(all="ignore"):
-        measured, error = (float(x[0]) for x in extrapolated(quotients[:, None], 16.0))
+        measured, error = (float(x[0]) for x in extrapolated(quotients[: len(STEPS), None], 16.0))
         claimed = float(numpy.sum(numpy.asarray(item.at_printed) * way))
     if not numpy.isfinite([measured, error, claimed]).all():
         return Check("finite differences", None, "the values beside the point are not finite")
@@ -445,7 +447,9 @@ def _difference(item: Item, heights: list[Any], way: Array) -> Check:
     detail = f"slope {claimed:.6g} along one direction, {measured:.6g} by differences of your own value"
     if error > 1e-3 * scale:
         return Check("finite differences", None, "the function is not smooth enough beside the point")
-    return Check("finite differences", abs(claimed - measured) <= room, detail)
+    off = numpy.abs(quotients - claimed), numpy.abs(quotients - measured)
+    curve = tuple((h, float(a / scale), float(b / scale)) for h, a, b in zip(PLOTTED, *off, strict=True) if scale)
+    return Check("finite differences", abs(claimed - measured) <= room, detail, curve)
 
 
 def _article(shape: tuple[int, ...]) -> str:
