@@ -15,18 +15,22 @@ from typing import Any
 
 import numpy
 
+from grader.engine.batching import UNKNOWN, batched
 from grader.engine.compile import compile_nodes, prepared
 from grader.engine.formula import parse
 from grader.engine.graph import Graph
 from grader.engine.kinks import Kinks
-from grader.engine.node import Node, constant
+from grader.engine.node import Node, apply, constant, leaf, topological
 from grader.engine.ops import reshaped, total
 from grader.engine.transform import substitute
 
 Array = Any
-STEPS = 5
-FIRST_STEP = 2.0**-7
+LEVELS = 5
+AHEAD = 2.0**-7 / 4.0 ** numpy.arange(LEVELS)
+STEPS = numpy.concatenate([[0.0], AHEAD, -AHEAD])
 AGREES = 1e-6
+LARGEST_BLOCK = 2_000_000
+"""The most entries that are worked out in one go."""
 DERIVATIVES = ("grad", "adjoint", "jac", "edge", "tangent", "jvp", "vjp", "hess", "hvp")
 
 
@@ -113,54 +117,113 @@ def _along(text: str, moved: Node, wrt: Node, way: Node, found: Node) -> Claim:
 
 def disagreements(graph: Graph, claims: Sequence[Claim], points: Sequence[Mapping[str, Array]]) -> list[Disagreement]:
     """The claims that do not fit, at most one for each; points where values are not finite decide nothing."""
-    found = []
-    for claim in claims:
-        for point in points:
-            wrong = _disagreement(graph, claim, point)
-            if wrong is not None:
-                found.append(wrong)
-                break
-    return found
+    if not claims:
+        return []
+    different = {(c.text, c.output, frozenset(c.moves), c.leaves): c for c in claims}
+    trial = _Trial(graph, tuple(different.values()))
+    found: dict[Claim, Disagreement] = {}
+    for point in points:
+        for claim, claimed, measured in trial.wrong(point):
+            if claim not in found and not trial.meets_several_kinks(claim, point):
+                found[claim] = Disagreement(claim.text, claimed, measured, dict(point))
+    return [found[claim] for claim in trial.claims if claim in found]
 
 
-def _disagreement(graph: Graph, claim: Claim, point: Mapping[str, Array]) -> Disagreement | None:
-    leaves = [graph.by_name[n] for n in graph.leaves]
-    values = [prepared(point[n]) for n in graph.leaves]
-    moving = list(claim.moves)
-    kept = [n for n in claim.leaves if n not in claim.moves]
-    base = compile_nodes([claim.slope, *moving, *kept], leaves)(*values)
-    claimed = numpy.asarray(base[0], dtype=float)
-    starts, fixed = base[1 : 1 + len(moving)], base[1 + len(moving) :]
-    inputs = list(dict.fromkeys([*moving, *kept, *leaves]))
-    given = dict(zip([*kept, *leaves], [*fixed, *values], strict=True))
-    run = compile_nodes([claim.output], inputs)
-    scale = max((float(numpy.max(numpy.abs(s), initial=0.0)) for s in starts), default=0.0) or 1.0
+class _Trial:
+    """All claims at once: their slopes as one compiled function, and their outputs after any steps as another.
 
-    def moved(step: float) -> Array:
-        at = {n: s + step * scale * claim.moves[n] for n, s in zip(moving, starts, strict=True)}
-        return numpy.asarray(run(*(prepared(at[n] if n in at else given[n]) for n in inputs))[0], dtype=float)
+    `moved` takes rows of steps, one for each claim; each of its outputs looks at a few of them, so that claims about
+    different outputs share rows, and what is fixed is worked out once.
+    """
 
-    wrong = _wrong_entry(claimed * scale, moved)
-    if wrong is None or _several_kinks(claim, leaves, values):
-        return None
-    return Disagreement(claim.text, float(claimed.reshape(-1)[wrong[0]]), wrong[1] / scale, dict(point))
+    def __init__(self, graph: Graph, claims: Sequence[Claim]) -> None:
+        self.claims = claims
+        self.names = graph.leaves
+        self.leaves = [graph.by_name[n] for n in graph.leaves]
+        together: dict[Any, list[int]] = {}
+        for k, claim in enumerate(claims):
+            together.setdefault((claim.output, claim.leaves), []).append(k)
+        self.groups = list(together.values())
+        starts = [node for claim in claims for node in claim.moves]
+        self.slopes = compile_nodes([*(claim.slope for claim in claims), *starts], self.leaves)
+        steps, rows = leaf("steps", (len(claims),)), leaf("steps", (UNKNOWN, len(claims)))
+        outputs = batched([_moved(claims, group, steps) for group in self.groups], {steps: rows}, UNKNOWN)
+        self.moved = compile_nodes(outputs, [*self.leaves, rows])
+        sizes = (node.size // UNKNOWN if node.shape[:1] == (UNKNOWN,) else node.size for node in topological(outputs))
+        self.block = max(1, LARGEST_BLOCK // (sum(sizes) or 1))
+
+    def wrong(self, point: Mapping[str, Array]) -> list[tuple[Claim, float, float]]:
+        """The claims that do not fit at a point, with the claimed and the measured slope of their worst entry."""
+        values = [prepared(point[n]) for n in self.names]
+        found = self.slopes(*values)
+        slopes = [numpy.reshape(slope, -1) for slope in found[: len(self.claims)]]
+        scale = self._scales(found[len(self.claims) :])
+        size = numpy.repeat(scale, [slope.size for slope in slopes])
+        claimed = numpy.concatenate(slopes)
+        wrong, measured = _disagreeing(claimed * size, self._after_steps(values, scale))
+        ends = numpy.cumsum([slope.size for slope in slopes])
+        out = []
+        for claim, first, end in zip(self.claims, [0, *ends[:-1]], ends, strict=True):
+            if numpy.any(wrong[first:end] > 0):
+                worst = first + int(numpy.argmax(wrong[first:end]))
+                out.append((claim, float(claimed[worst]), float(measured[worst] / size[worst])))
+        return out
+
+    def _scales(self, starts: Sequence[Array]) -> Array:
+        """How large what moves is, for each claim; 1 where it is 0."""
+        rest = iter(starts)
+        largest = [max(float(numpy.max(numpy.abs(next(rest)), initial=0.0)) for _ in c.moves) for c in self.claims]
+        return numpy.array([size or 1.0 for size in largest])
+
+    def _after_steps(self, values: Sequence[Array], scale: Array) -> Array:
+        """All entries of all outputs, in the order of the claims, after each of `STEPS` (the rows)."""
+        slots = max(map(len, self.groups))
+        steps = numpy.zeros((slots, len(STEPS), len(self.claims)))
+        for group in self.groups:
+            for slot, k in enumerate(group):
+                steps[slot, :, k] = STEPS * scale[k]
+        rows = steps.reshape(-1, len(self.claims))
+        parts = [self.moved(*values, rows[at : at + self.block]) for at in range(0, len(rows), self.block)]
+        outputs = [numpy.concatenate(found).reshape(slots, len(STEPS), -1) for found in zip(*parts, strict=True)]
+        after: dict[int, Array] = {}
+        for group, found in zip(self.groups, outputs, strict=True):
+            after.update(zip(group, found, strict=False))
+        return numpy.concatenate([after[k] for k in range(len(self.claims))], axis=1)
+
+    def meets_several_kinks(self, claim: Claim, point: Mapping[str, Array]) -> bool:
+        """Whether several kinks meet at the point: then the slope may lie outside those from the left and the right."""
+        active = Kinks([claim.slope], self.leaves).active([prepared(point[n]) for n in self.names])
+        return sum(int(numpy.sum(k.free)) for k in active) > 1
 
 
-def _several_kinks(claim: Claim, leaves: Sequence[Node], values: Sequence[Array]) -> bool:
-    """Whether several kinks meet at the point: then the slope may lie outside those from the left and the right."""
-    return sum(int(numpy.sum(k.free)) for k in Kinks([claim.slope], leaves).active(values)) > 1
+def _moved(claims: Sequence[Claim], group: Sequence[int], steps: Node) -> Node:
+    """The one output of a group of claims, where all that they move has made its step from where it is."""
+    output, leaves = claims[group[0]].output, claims[group[0]].leaves
+    ways: dict[Node, list[Node]] = {}
+    for k in group:
+        for node, way in claims[k].moves.items():
+            ways.setdefault(node, []).append(apply("index", steps, key=(k,)) * constant(way))
+    done: dict[Node, Node] = {}
+    for node in topological([output], leaves):
+        args = tuple(done.get(a, a) for a in node.args)
+        moved = node if node in leaves or args == node.args else Node(node.op, args, node.params, node.shape)
+        for way in ways.get(node, ()):
+            moved = moved + way
+        done[node] = moved
+    return done[output]
 
 
-def _wrong_entry(claimed: Array, moved: Any) -> tuple[int, float] | None:
-    """The entry that fits least, with its measured slope; None where all fit or nothing can be decided."""
-    middle = moved(0.0)
-    steps = [FIRST_STEP / 4**k for k in range(STEPS)]
-    ahead = numpy.array([(moved(h) - middle).reshape(-1) / h for h in steps])
-    behind = numpy.array([(middle - moved(-h)).reshape(-1) / h for h in steps])
-    claimed = claimed.reshape(-1)
+def _disagreeing(claimed: Array, after: Array) -> tuple[Array, Array]:
+    """For each entry how far it is off (-1 where it fits or nothing can be decided), and its measured slope.
+
+    `after` are the values after each of STEPS: none, then ahead, then behind.
+    """
+    middle, ahead, behind = after[0], after[1 : 1 + LEVELS], after[1 + LEVELS :]
+    steps = STEPS[1 : 1 + LEVELS, None]
     with numpy.errstate(all="ignore"):
+        ahead, behind = (ahead - middle) / steps, (middle - behind) / steps
         central, error = extrapolated((ahead + behind) / 2, 16.0)
-        scale = 1 + numpy.abs(central) + numpy.abs(middle).reshape(-1)
+        scale = 1 + numpy.abs(central) + numpy.abs(middle)
         off = numpy.abs(claimed - central)
         wrong = (off > AGREES * scale + 20 * error) & (error < 1e-3 * scale)
         right_side, right_error = extrapolated(ahead, 4.0)
@@ -169,10 +232,7 @@ def _wrong_entry(claimed: Array, moved: Any) -> tuple[int, float] | None:
         low, high = numpy.minimum(left_side, right_side) - slack, numpy.maximum(left_side, right_side) + slack
         kink = numpy.abs(right_side - left_side) > 100 * (right_error + left_error) + 1e-4 * scale
         wrong &= ~(kink & (claimed >= low) & (claimed <= high))
-    if not numpy.any(wrong):
-        return None
-    worst = int(numpy.argmax(numpy.where(wrong, off, -1)))
-    return worst, float(central[worst])
+    return numpy.where(wrong, off, -1.0), central
 
 
 def extrapolated(quotients: Array, ratio: float) -> tuple[Array, Array]:
