@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import pathlib
+import signal
+import subprocess
+import sys
+import time
 
 import pytest
 
@@ -84,3 +89,23 @@ def test_a_folder_that_cannot_be_written_stops_the_batch_and_its_processes(hande
     (folder / "out" / "students").symlink_to(folder)
     with pytest.raises(FolderError, match="symbolic link"):
         write_reports(str(folder / "p.yaml"), ready, submissions, folder / "out", workers=2)
+
+
+def test_ctrl_c_ends_all_processes_quietly_and_leaves_no_half_results(tmp_path):
+    (tmp_path / "p.yaml").write_text(PROBLEM, encoding="utf-8")
+    for number in range(1500):
+        folder = tmp_path / "submissions" / f"s{number:04}"
+        folder.mkdir(parents=True)
+        (folder / "p.yaml").write_text(FILES[number % 2], encoding="utf-8")
+    process = subprocess.Popen(
+        [sys.executable, "-m", "grader", "grade", "p.yaml", "submissions"],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+    )  # fmt: skip
+    end = time.monotonic() + 60
+    while not (tmp_path / "reports" / "students").exists() and time.monotonic() < end:
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGINT)
+    printed = process.communicate(timeout=60)[0]
+    assert process.returncode == 130
+    assert printed.strip() == b""
+    assert not list((tmp_path / "reports").glob("*results.json*"))

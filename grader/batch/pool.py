@@ -13,6 +13,7 @@ import multiprocessing
 import os
 import signal
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -53,11 +54,9 @@ def get_ready(modules: Sequence[str]) -> None:
     """Let another process import these modules while this one goes on, so that workers begin with them imported."""
     context = _context()
     if isinstance(context, ForkServerContext):
-        from multiprocessing import forkserver
-
         context.set_forkserver_preload(list(modules))
-        with _one_thread_each(), contextlib.suppress(OSError):
-            forkserver.ensure_running()
+        with contextlib.suppress(OSError):
+            _run_server()
 
 
 def in_order(
@@ -85,32 +84,39 @@ def _context() -> ForkServerContext | SpawnContext:
 
 
 @contextlib.contextmanager
-def _one_thread_each() -> Iterator[None]:
-    """Processes that are started here get one thread for linear algebra: there is a process for each processor."""
+def _starting() -> Iterator[None]:
+    """Processes that are started here have one thread for linear algebra, since there is one for each processor, and
+    do not run the script again that this one was started with.
+    """
     before = {name: os.environ.get(name) for name in _THREADS}
     os.environ.update({name: "1" for name, value in before.items() if value is None})
+    main, sys.modules["__main__"] = sys.modules["__main__"], ModuleType("__main__")
     try:
         yield
     finally:
+        sys.modules["__main__"] = main
         for name, value in before.items():
             if value is None:
                 del os.environ[name]
 
 
-@contextlib.contextmanager
-def _without_main() -> Iterator[None]:
-    """Processes that are started here do not run the script again that this one was started with."""
-    main = sys.modules["__main__"]
-    sys.modules["__main__"] = ModuleType("__main__")
+def _run_server() -> None:
+    """Start the process that workers are forked from, where it does not run; it leaves Ctrl-C to this one."""
+    from multiprocessing import forkserver
+
+    own = threading.current_thread() is threading.main_thread()
+    interrupt = signal.signal(signal.SIGINT, signal.SIG_IGN) if own else None
     try:
-        yield
+        with _starting():
+            forkserver.ensure_running()
     finally:
-        sys.modules["__main__"] = main
+        if own:
+            signal.signal(signal.SIGINT, interrupt)
 
 
 def _serve(start: Start[Item, Result], connection: Connection) -> None:
     """What a process does: chunks in, results out, until nobody is there to send or to read."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the first one ends the others
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # where it was not inherited; the first process ends the others
     with contextlib.suppress(EOFError, OSError):
         try:
             work = start()
@@ -157,8 +163,6 @@ class _Pool(Generic[Item, Result]):
         self._work_here: Callable[[Item], Result] | None = None
 
     def __enter__(self) -> _Pool[Item, Result]:
-        for _ in range(self._count):
-            self._add_worker()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -171,6 +175,8 @@ class _Pool(Generic[Item, Result]):
 
     def results(self, items: Iterator[Item]) -> Iterator[Result]:
         """The results in order."""
+        for _ in range(self._count):
+            self._add_worker()
         while True:
             self._hand_out(items)
             while self._given in self._done:
@@ -262,7 +268,9 @@ class _Pool(Generic[Item, Result]):
         with there:
             try:
                 process = context.Process(target=_serve, args=(self._start, there), daemon=True)
-                with _one_thread_each(), _without_main():
+                if isinstance(context, ForkServerContext):
+                    _run_server()
+                with _starting():
                     process.start()
             except (OSError, EOFError):
                 here.close()
