@@ -176,6 +176,8 @@ MEANINGS: list[tuple[str, Array]] = [
     ("transpose(X, 0, 1)", X),
     ("diag(x)", numpy.diag(x)),
     ("diag(A)", numpy.diag(A)),
+    ("windows(X, (2, 2))", numpy.array([[X[:, :2], X[:, 1:]]])),
+    ("windows(X, (1, 2), 2)", X[:1, :2].reshape(1, 1, 1, 2)),
     ("trace(A)", numpy.trace(A)),
     ("inv(A)", numpy.linalg.inv(A)),
     ("det(A)", numpy.linalg.det(A)),
@@ -208,7 +210,7 @@ def test_a_formula_means_what_numpy_means(text: str, expected: Array) -> None:
 
 def test_every_function_of_formulas_has_a_meaning_here() -> None:
     texts = " ".join(text for text, _ in MEANINGS)
-    assert [f for f in FUNCTIONS if f"{f}(" not in texts] == ["windows"]
+    assert [f for f in FUNCTIONS if f"{f}(" not in texts] == []
 
 
 # ---- refusals -----------------------------------------------------------------------------------------------------
@@ -305,7 +307,10 @@ REFUSED: list[tuple[str, tuple[int, int], str, str]] = [
     ("x + c", (0, 5), "x + c does not fit: x has 3 entries, c has 2 entries", ""),
     ("A @ X", (0, 5), "A @ X does not fit: A is 3 × 3, X is 2 × 3", "Did you mean A @ X.T?"),
     ("reshape(x, 4)", (0, 13), "3 entries do not fill a vector of 4 entries", ""),
-    ("windows(X, (3, 2))", (0, 18), "windows", ""),
+    ("windows(X, (3, 2))", (0, 18), "a window of 3 × 2 has no place in 2 × 3", ""),
+    ("windows(x, (1, 1))", (0, 18), "windows lie over the last two axes, and this is a vector of 3 entries", ""),
+    ("windows(X, 2)", (11, 12), "the size of a window is its height and its width", "As in windows(x, (2, 2), 1)."),
+    ("windows(X, (1, 1), 0)", (19, 20), "a stride is 1 or more", ""),
     ("sin", (0, 3), "sin is a function", "sin(…)"),
     ("g", (0, 1), "g is a function", "g(…)"),
     ("softmax'(x)", (0, 8), "softmax is no function of one number", ""),

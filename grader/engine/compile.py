@@ -8,10 +8,12 @@ Evaluation never touches text that a user wrote: the source is made of our own t
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
+from keyword import iskeyword
 from typing import Any
 
 import numpy
@@ -46,7 +48,11 @@ def prepared(value: Array) -> Array:
 
 def compile_nodes(outputs: Sequence[Node], inputs: Sequence[Node]) -> Compiled:
     """Compile `outputs` as a function of `inputs`, any nodes that are given at run time."""
-    source, scope = _Writer(outputs, inputs, [f"x{i}" for i in range(len(inputs))]).written()
+    return _in_order(outputs, inputs, [f"x{i}" for i in range(len(inputs))])
+
+
+def _in_order(outputs: Sequence[Node], inputs: Sequence[Node], names: Sequence[str]) -> Compiled:
+    source, scope = _Writer(outputs, inputs, names).written()
     return Compiled(source, _function(source, scope))
 
 
@@ -57,15 +63,22 @@ def compile_function(outputs: Sequence[Node], inputs: Sequence[Node], names: Seq
     Python refuses (1/0, log(0)) is done again with NumPy, whose value it gives.
     """
     outputs = simplified(outputs, frozenset(inputs))
+    names = [_argument(name) for name in names]
     single = len(outputs) == 1
     plain = scalars.source(outputs, inputs, names, single)
     if plain is None:
-        source, scope = _Writer(outputs, inputs, names, single).written()
+        source, scope = _Writer(outputs, inputs, names).written_for_anyone(single)
     else:
         source, scope = plain, {"in_numpy": _in_numpy(outputs, inputs, names), **scalars.SCOPE}
     run = _function(source, scope)
     run.source = source  # type: ignore[attr-defined]
     return run
+
+
+def _argument(name: str) -> str:
+    """The name of an argument, with _ behind it where the source has another use for that name."""
+    taken = name in SCOPE or name in scalars.SCOPE or name in OTHER_NAMES or iskeyword(name) or name.endswith("_")
+    return f"{name}_" if taken or re.fullmatch(r"[vcser]\d+", name) else name
 
 
 def _function(source: str, scope: dict[str, Any]) -> Callable[..., Any]:
@@ -76,11 +89,7 @@ def _function(source: str, scope: dict[str, Any]) -> Callable[..., Any]:
 
 def _in_numpy(outputs: Sequence[Node], inputs: Sequence[Node], names: Sequence[str]) -> Callable[..., Any]:
     """The same function in NumPy, compiled when it is called for the first time, which mostly is never."""
-
-    @cache
-    def compiled() -> Compiled:
-        source, scope = _Writer(outputs, inputs, names).written()
-        return Compiled(source, _function(source, scope))
+    compiled = cache(partial(_in_order, outputs, inputs, names))
 
     def again(*values: float) -> Any:
         found = tuple(float(v) for v in compiled()(*(numpy.float64(v) for v in values)))
@@ -96,19 +105,21 @@ IN_PLACE = {"add": "{0} += {1}", "sub": "{0} -= {1}", "mul": "{0} *= {1}", "div"
 IN_PLACE |= {"neg": "negative({0}, {0})", "square": "{0} *= {0}"}
 IN_PLACE |= {name: f"{name}({{0}}, {{0}})" for name in FUNCTIONS}
 COMMUTE = ("add", "mul")
-VIEWS = ("reshape", "transpose", "index", "broadcast", "diag")
+VIEWS = ("reshape", "transpose", "index", "broadcast", "diag", "windows")
+READ_ONLY = ("broadcast", "diag", "windows")
 SCOPE = {"numpy": numpy, "numeric": numeric, "negative": numpy.negative, "log_of_number": math.log}
+SCOPE |= {"floats": numpy.dtype(float), "float64": numpy.float64}
+SCOPE |= {"as_floats": lambda *arrays: [numpy.asarray(a, dtype=float) for a in arrays]}
 SCOPE |= {"add_reduce": numpy.add.reduce, "maximum_reduce": numpy.maximum.reduce}
 SCOPE |= {name: getattr(numpy, name) for name in FUNCTIONS}
+OTHER_NAMES = {"run", "in_numpy", "n", "abs", "float", "len"}
 
 
 class _Writer:
     """Writes the lines of one function, a node at a time."""
 
-    def __init__(
-        self, outputs: Sequence[Node], inputs: Sequence[Node], names: Sequence[str], single: bool = False
-    ) -> None:
-        self.outputs, self.inputs, self.single = outputs, inputs, single
+    def __init__(self, outputs: Sequence[Node], inputs: Sequence[Node], names: Sequence[str]) -> None:
+        self.outputs, self.inputs = outputs, inputs
         self.names: dict[Node, str] = dict(zip(inputs, names, strict=True))
         self.arguments = list(names)
         self.scope: dict[str, Any] = dict(SCOPE)
@@ -119,16 +130,28 @@ class _Writer:
         self.owner: dict[Node, Node | None] = {}
         self.reads: Counter[Node | None] = Counter()
 
-    def written(self) -> tuple[str, dict[str, Any]]:
+    def written_for_anyone(self, single: bool) -> tuple[str, dict[str, Any]]:
+        """As `written`, for arguments of any type of numbers, and (`single`) for one result alone."""
+        used = topological(self.outputs, frozenset(self.inputs))
+        arrays = [self.names[n] for n in self.inputs if n.shape and n in used]
+        for number in (self.names[n] for n in self.inputs if not n.shape and n in used):
+            self.lines.append(f"    {number} = float64({number})")
+        if arrays:
+            given = ", ".join(arrays)
+            self.lines.append(f"    if not ({' is '.join(f'{a}.dtype' for a in arrays)} is floats):")
+            self.lines.append(f"        {given}{',' * (len(arrays) == 1)} = as_floats({given})")
+        return self.written(single)
+
+    def written(self, single: bool = False) -> tuple[str, dict[str, Any]]:
         """The source, and what its names stand for."""
-        order = self._order()
+        order, first = self._order(), len(self.lines)
         self._count_reads(order)
         for node in order:
             self._write(node)
-        if any("(n, " in line or "(n,)" in line for line in self.lines):
-            self.lines.insert(0, f"    n = len({self._batched()})")
+        if any("(n, " in line or "(n,)" in line for line in self.lines[first:]):
+            self.lines.insert(first, f"    n = len({self._batched()})")
         returned = ", ".join(self._returned(self._first(o)) for o in self.outputs)
-        returned = returned if self.single else f"({returned}{',' if len(self.outputs) == 1 else ''})"
+        returned = returned if single else f"({returned}{',' if len(self.outputs) == 1 else ''})"
         head = f"def run({', '.join(self.arguments)}):"
         return "\n".join([head, *self.lines, f"    return {returned}"]) + "\n", self.scope
 
@@ -158,50 +181,55 @@ class _Writer:
         if node.op.name == "constant":
             value = node.params["value"]
             return "constant", value.shape, value.tobytes()
-        return node.op.name, str(node.params), tuple(id(self._first(a)) for a in node.args), node.shape
+        args = tuple([self.same.get(a, a) for a in node.args])
+        return (node.op.name, args, str(node.params), node.shape) if node.params else (node.op.name, args)
 
     def _count_reads(self, order: list[Node]) -> None:
         """How often each buffer is read, views of it included; a returned one is never free."""
         for node in order:
-            args = [self._first(a) for a in node.args]
-            view = node.op.name in VIEWS
-            self.owner[node] = self.owner.get(args[0]) if view else None if node.op.name == "constant" else node
-            if not view:
-                self.reads.update({self.owner.get(a) for a in args})
+            if node.op.name in VIEWS:
+                self.owner[node] = self.owner.get(self._first(node.args[0]))
+                continue
+            self.owner[node] = None if node.op.name == "constant" else node
+            for buffer in self._buffers(node):
+                self.reads[buffer] += 1
         self.reads.update(self.owner.get(self._first(o)) for o in self.outputs)
 
+    def _buffers(self, node: Node) -> set[Node | None]:
+        """The buffers that a node reads; None for what is not ours."""
+        return {self.owner.get(self.same.get(a, a)) for a in node.args}
+
     def _write(self, node: Node) -> None:
-        args = [self._first(a) for a in node.args]
         if node.op.name == "constant":
             self._write_constant(node)
             return
-        owners = {self.owner.get(a) for a in args}
-        if node.op.name in COMMUTE and not self._reusable(node, args):
+        args = [self.same.get(a, a) for a in node.args]
+        reusable = self._reusable(node, args)
+        if node.op.name in COMMUTE and not reusable:
             args.reverse()
+            reusable = self._reusable(node, args)
         names = [self.names[a] for a in args]
-        if args and all(a.op.name == "constant" for a in args):
+        if args and args[0].op.name == "constant" and all(a.op.name == "constant" for a in args):
             names[0] = f"numpy.float64({names[0]})"  # 0.0 / 0.0 is for NumPy, not for Python
-        if self._reusable(node, args):
+        if reusable:
             self.lines.append("    " + IN_PLACE[node.op.name].format(*names))
             self.names[node] = names[0]
         else:
-            self.names[node] = self._fresh()
-            self.lines.append(f"    {self.names[node]} = {self._expression(node, names)}")
+            self.count += 1
+            self.names[node] = name = f"v{self.count}"
+            self.lines.append(f"    {name} = {self._expression(node, names)}")
         if node.op.name not in VIEWS:
-            self.reads.subtract(owners)
+            for buffer in self._buffers(node):
+                self.reads[buffer] -= 1
 
     def _reusable(self, node: Node, args: list[Node]) -> bool:
         """Whether the first argument's buffer is our own, whole, and read here for the last time."""
-        first = args[0] if args else node
-        if node.op.name not in IN_PLACE or not node.shape or first.shape != node.shape:
+        if not node.shape or node.op.name not in IN_PLACE or args[0].shape != node.shape:
             return False
+        first = args[0]
         if self.owner.get(first) is not first or first.op.name in VALUES_ARE_TRUTHS:
             return False
         return self.reads[first] == 1 and not any(self.owner.get(a) is first for a in args[1:])
-
-    def _fresh(self) -> str:
-        self.count += 1
-        return f"v{self.count}"
 
     def _write_constant(self, node: Node) -> None:
         value = node.params["value"]
@@ -226,7 +254,15 @@ class _Writer:
         view = self.owner.get(node) is not node
         if not node.shape:
             return f"{name}[()]" if view or node.op.name in ZERO_DIMENSIONAL else name
-        return f"{name}.copy()" if view and self.owner.get(node) is None else name
+        return f"{name}.copy()" if view and (self.owner.get(node) is None or self._read_only(node)) else name
+
+    def _read_only(self, node: Node) -> bool:
+        """Whether a view of a buffer is one that NumPy lets nobody write to."""
+        while node.op.name in VIEWS:
+            if node.op.name in READ_ONLY:
+                return True
+            node = self._first(node.args[0])
+        return False
 
     def _batched(self) -> str:
         found = next(node for node in self.inputs if node.shape and repr(node.shape[0]) == "n")

@@ -315,7 +315,7 @@ class Reader:
             case ast.UnaryOp(op=ast.UAdd()):
                 return self.read(tree.operand)
             case ast.Attribute(attr="T"):
-                return transposed(self.read(tree.value))
+                return _with_axes(self.read(tree.value), ())
             case ast.Subscript():
                 return self._index(tree)
             case ast.Call():
@@ -848,7 +848,12 @@ def _reshape(reader: Reader, call: ast.Call, options: dict[Any, ast.expr]) -> No
 @_function("transpose", 1, 9)
 def _transpose(reader: Reader, call: ast.Call, options: dict[Any, ast.expr]) -> Node:
     x = reader.read(call.args[0])
-    axes = tuple(reader.integer(a) for a in call.args[1:]) or tuple(range(len(x.shape)))[::-1]
+    return _with_axes(x, tuple(reader.integer(a) for a in call.args[1:]))
+
+
+def _with_axes(x: Node, axes: tuple[int, ...]) -> Node:
+    """`x` with its axes in another order; with none named, in the opposite one."""
+    axes = axes or tuple(range(len(x.shape)))[::-1]
     return x if axes == tuple(range(len(x.shape))) else apply("transpose", x, axes=axes)
 
 
@@ -873,5 +878,11 @@ _counted("columns", lambda x: x.shape[-1] if len(x.shape) > 1 else 1)
 
 @_function("windows", 2, 3)
 def _windows(reader: Reader, call: ast.Call, options: dict[Any, ast.expr]) -> Node:
-    raise reader.error(call, "this version cannot work with windows(…) yet")
-
+    x, size = reader.read(call.args[0]), call.args[1]
+    if not isinstance(size, ast.Tuple) or len(size.elts) != 2:
+        raise reader.error(size, "the size of a window is its height and its width", "As in windows(x, (2, 2), 1).")
+    height, width = (reader.integer(side) for side in size.elts)
+    stride = reader.integer(call.args[2]) if len(call.args) == 3 else 1
+    if stride < 1:
+        raise reader.error(call.args[2], "a stride is 1 or more")
+    return apply("windows", x, size=(height, width), stride=stride)

@@ -98,6 +98,21 @@ def put(p: Array, key: Any, shape: tuple[int, ...]) -> Array:
     return out
 
 
+def windows(x: Array, size: tuple[int, int], stride: int) -> Array:
+    """Windows over the last two axes, every `stride` entries, as two new last axes; a view."""
+    return numpy.lib.stride_tricks.sliding_window_view(x, size, axis=(-2, -1))[..., ::stride, ::stride, :, :]
+
+
+def overlapped(p: Array, stride: int, into: tuple[int, int]) -> Array:
+    """The transpose of `windows`: an array whose last two axes are `into`, to which each window is added."""
+    rows, columns, height, width = p.shape[-4:]
+    out = numpy.zeros((*p.shape[:-4], *into))
+    for i in range(height):
+        for j in range(width):
+            out[..., i : i + rows * stride : stride, j : j + columns * stride : stride] += p[..., i, j]
+    return out
+
+
 def pick(q: Array, y: Array) -> Array:
     """q[y] for one label, and one entry of each row for a batch of labels (from 0)."""
     place = numpy.asarray(y).astype(int)[..., None]

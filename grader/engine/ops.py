@@ -525,6 +525,40 @@ linear(
     [(2.0, {"key": (1,), "shape": (3,)}), (VECTOR, {"key": (slice(None), 1), "shape": (3, 2)})],
 )
 
+
+
+def _windows_shape(shape: Shape, params: Params) -> Shape:
+    (height, width), stride = params["size"], params["stride"]
+    if len(shape) < 2:
+        raise ShapeError(f"windows lie over the last two axes, and this is {describe(shape)}")
+    if not (1 <= height <= shape[-2] and 1 <= width <= shape[-1]):
+        raise ShapeError(f"a window of {height} × {width} has no place in {describe(shape[-2:])}")
+    places = ((shape[-2] - height) // stride + 1, (shape[-1] - width) // stride + 1)
+    return (*shape[:-2], *places, height, width)
+
+
+IMAGE = numpy.sin(numpy.arange(20.0)).reshape(4, 5)
+
+linear(
+    "windows",
+    "numeric.windows({0}, {size}, {stride})",
+    _fixed(_windows_shape),
+    lambda p, y, x: apply("overlapped", p, stride=y.params["stride"], into=x.shape[-2:]),
+    r"\mathrm{{windows}}({0})",
+    [(IMAGE, {"size": (2, 3), "stride": 1}), (IMAGE, {"size": (2, 2), "stride": 2})],
+)
+linear(
+    "overlapped",
+    "numeric.overlapped({0}, {stride}, {into})",
+    _fixed(lambda shape, params: (*shape[:-4], *params["into"])),
+    lambda p, y, x: apply("windows", p, size=x.shape[-2:], stride=y.params["stride"]),
+    r"\mathrm{{windows}}^\top({0})",
+    [
+        (IMAGE.reshape(2, 1, 2, 5), {"stride": 1, "into": (3, 5)}),
+        (IMAGE.reshape(1, 2, 2, 5), {"stride": 3, "into": (2, 8)}),
+    ],
+)
+
 # ---- reductions -------------------------------------------------------------------------------------------------
 # `axis` is a tuple of axes counted from the end (-1 is the last), so that a leading axis may be added.
 

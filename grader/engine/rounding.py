@@ -151,7 +151,7 @@ def _linear(node: Node, y: Array, a: Rounded) -> Rounded:
     run = compile_nodes([node], list(node.args))
     error = run(a.error)[0]
     passed = _at_most(run(a.cancelling)[0], a)
-    if node.op.name not in ("sum", "mean", "sum_to", "cumsum", "reverse_cumsum"):
+    if node.op.name not in ("sum", "mean", "sum_to", "cumsum", "reverse_cumsum", "overlapped"):
         return Rounded(y, error, passed)
     terms = run(numpy.abs(a.value))[0]
     error = error + UNIT * numpy.log2(2 + a.value.size) * terms

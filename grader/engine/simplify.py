@@ -282,9 +282,19 @@ def _log_softmax(node: Node) -> Node | None:
     return shifted - apply("log", total, at_least=1.0)
 
 
+def _put(node: Node) -> Node | None:
+    return reshaped(node.args[0], node.shape) if _only_new_axes(node) else None
+
+
+def _only_new_axes(node: Node) -> bool:
+    return all(part is None or part == slice(None) for part in node.params["key"])
+
+
 def _index(node: Node) -> Node | None:
     """The entry of a difference as the difference of entries, where a whole array would be made for one of them."""
     inner = node.args[0]
+    if _only_new_axes(node):
+        return reshaped(inner, node.shape)
     if inner.op.name == "neg":
         return apply("neg", apply("index", inner.args[0], **node.params))
     if inner.op.name != "sub" or len(inner.shape) != 1 or node.shape:
@@ -300,6 +310,7 @@ RULES: dict[str, Rule] = {
     "softmax": _softmax,
     "log_softmax": _log_softmax,
     "index": _index,
+    "put": _put,
     "mul": _mul,
     "add": _add,
     "sub": _sub,
