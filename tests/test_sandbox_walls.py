@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import pathlib
+import sys
+import tempfile
 import time
 
 import pytest
@@ -17,11 +19,12 @@ QUICK = Limits(0.3)
 
 
 @pytest.fixture
-def scratch(tmp_path):
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o777)
-    (tmp_path / "private").touch(mode=0o600)
-    return str(tmp_path)
+def scratch():
+    """A folder where everybody may do everything; not below pytest's own, which is closed to others."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o777)
+        pathlib.Path(folder, "private").touch(mode=0o600)
+        yield folder
 
 
 @pytest.mark.parametrize("probe", probes(), ids=lambda probe: f"{probe.wall}: {probe.name}")
@@ -35,6 +38,8 @@ def test_a_probe_is_stopped_by_its_wall_and_gets_through_without_it(probe, scrat
     assert written.exists() == (probe.name == "writes a file")
 
 
+RECURSION = "crashed" if sys.version_info < (3, 12) else "ok"
+"""From 3.12 on Python counts recursion through C, and raises."""
 HOSTILE = {
     "ends itself": ("import warnings\ndef f():\n    warnings.sys.modules['os']._exit(0)\n", "unusable"),
     "writes to every descriptor": (
@@ -43,7 +48,7 @@ HOSTILE = {
         "        except OSError:\n            pass\n    os._exit(0)\n",
         "unusable",
     ),
-    "closes every descriptor": (REACH + "def f():\n    reach('os').closerange(0, 99)\n    return 1\n", "unusable"),
+    "closes its pipe": (REACH + "def f():\n    reach('os').close(3)\n    return 1\n", "unusable"),
     "spins, deaf": ("def f():\n    while True:\n        try:\n            while True:\n                pass\n"
                     "        except BaseException:\n            pass\n", "timeout"),
     "spins at import": ("while True:\n    pass\n", "timeout"),
@@ -51,7 +56,7 @@ HOSTILE = {
     "matches without end": ("import re\ndef f():\n    re.match(r'(a+)+$', 'a' * 64 + 'b')\n", "timeout"),
     "prints without end": ("def f():\n    while True:\n        print('A' * 65536)\n", "timeout"),
     "recurses through C": ("import sys\nsys.setrecursionlimit(2**31 - 1)\nclass A:\n    def __repr__(self):\n"
-                           "        return repr(A())\ndef f():\n    repr(A())\n", "crashed"),
+                           "        return repr(A())\ndef f():\n    repr(A())\n", RECURSION),
     "reads where nothing is": (REACH + "def f():\n    return np.lib.stride_tricks.as_strided("
                                "np.zeros(1), (2**40,), (2**16,)).sum()\n", "crashed"),
 }  # fmt: skip

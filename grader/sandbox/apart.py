@@ -41,6 +41,8 @@ def run(request: Request) -> Run:
             data, found.stopped = error.stdout or b"", "cpu"  # there is no telling; it is the likelier
     found.wall_seconds = time.monotonic() - began
     found.status = _as_wait_says(process.returncode)
+    if process.returncode == -9 and found.wall_seconds >= limits.altogether:  # the system's limit, by all it can say
+        found.stopped = "cpu"
     _read(found, frame.Records(token, MOST_SENT), data)
     return found
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import io
 import os
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 
 from . import child, frame, modules
 
@@ -15,6 +17,7 @@ from . import child, frame, modules
 def main(cpu_seconds: int, memory: int) -> None:
     """Read the request from standard input, run it, send its results to standard output."""
     known = modules.load()
+    limit = _limit()
     modules.forget_the_rest(__name__.partition(".")[0], ("msgpack", "__main__"))
     request = frame.unpack(sys.stdin.buffer.read(frame.MOST_REQUEST), frame.MOST_REQUEST)
     results = os.dup(1)
@@ -22,7 +25,8 @@ def main(cpu_seconds: int, memory: int) -> None:
     for standard in (0, 1, 2):
         os.dup2(nothing, standard)
     sys.stdin = io.StringIO()
-    _limit(cpu_seconds, memory)
+    with suppress(OSError, ValueError):  # a system may refuse one of them
+        limit(cpu_seconds, memory)
     os.environ.clear()
     try:
         child.serve(request, known, results)
@@ -30,12 +34,10 @@ def main(cpu_seconds: int, memory: int) -> None:
         os._exit(0)
 
 
-def _limit(cpu_seconds: int, memory: int) -> None:
+def _limit() -> Callable[[int, int], None]:
+    """What sets the limits that this system has; looked up while modules can still be loaded."""
     try:
         from . import limits
     except ImportError:  # Windows has none
-        return
-    try:
-        limits.restrict(cpu_seconds, memory + (limits.address_space() or 2**30))
-    except (OSError, ValueError):  # a system that refuses one of them
-        return
+        return lambda cpu_seconds, memory: None
+    return lambda cpu_seconds, memory: limits.restrict(cpu_seconds, memory + (limits.address_space() or 2**30))
