@@ -148,7 +148,7 @@ def _mark_question(
     evidence = asked.mark(answer, marked.get(question.options.depends_on or ""))
     marked[question.name] = evidence
     found = tuple(ItemResult(e.item, e.verdict, e.answer, e.expected, None, e.message) for e in evidence.items)
-    return _result(question, found, evidence.message)
+    return _result(question, found, evidence.message, answer)
 
 
 def _mark_program(question: Question, asked: Programs, answers: ProblemAnswers, run: Run | None) -> QuestionResult:
@@ -190,7 +190,9 @@ def _not_built(
     return _result(question, (ItemResult(question.name, "not_checked", message=message),), message)
 
 
-def _result(question: Question, items: tuple[ItemResult, ...], message: str | None) -> QuestionResult:
+def _result(
+    question: Question, items: tuple[ItemResult, ...], message: str | None, written: Value | None = None
+) -> QuestionResult:
     verdict = question_verdict(items, question.options.partial)
     return QuestionResult(
         question.name,
@@ -201,6 +203,7 @@ def _result(question: Question, items: tuple[ItemResult, ...], message: str | No
         question.points,
         items,
         message=message,
+        written=written,
     )
 
 

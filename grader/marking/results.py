@@ -12,6 +12,7 @@ from typing import Literal
 import numpy
 
 from grader.questions.evidence import Check
+from grader.spec.document import Value as Written
 
 __all__ = [
     "Check",
@@ -55,7 +56,8 @@ class QuestionResult:
     """The mark of a question. `points` is None while an item is not checked or waits for a person.
 
     `hidden` is None in the instructor's results; in a student's copy it says what was taken out: "expected" (the
-    verdict is shown) or "all" (only that the answer was received: verdict, points and messages are gone).
+    verdict is shown) or "all" (only that the answer was received: verdict, points and messages are gone). `written` is
+    the answer as the student's file has it, for pages that say how it was read.
     """
 
     question: str
@@ -68,6 +70,7 @@ class QuestionResult:
     misconception: str | None = None
     message: str | None = None
     hidden: Literal["expected", "all"] | None = None
+    written: Written | None = None
 
 
 @dataclass(frozen=True, slots=True)

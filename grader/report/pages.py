@@ -21,6 +21,7 @@ from grader.report.states import STATES
 from grader.report.text import cut, name_parts, visible
 
 STYLE = "grader.css"
+SHEETS = (STYLE, "graph.css", "class.css", "student.css")
 LONGEST_MESSAGE = 4000
 LONGEST_ANSWER = 600
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -40,16 +41,27 @@ def compile_templates() -> None:
 
 @cache
 def style() -> str:
-    """The style sheet that is written beside the pages: what all share, then what only the class's pages have."""
-    return "\n".join((_TEMPLATES / name).read_text(encoding="utf-8") for name in (STYLE, "class.css"))
+    """The style sheet that is written beside the pages: what all share, drawings, the class's pages, students'."""
+    return "\n".join((_TEMPLATES / name).read_text(encoding="utf-8") for name in SHEETS)
+
+
+@cache
+def _style_inside() -> tuple[Markup, Markup]:
+    """The style sheet for a page that has it inside, and its source for the page's policy."""
+    text = f"\n{style()}"
+    return Markup(text), Markup(_source(text))  # noqa: S704 - a file of this package
+
+
+def _source(text: str) -> str:
+    """What allows exactly this text in a policy."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
 @cache
 def script(name: str) -> tuple[str, str]:
     """A script that stands in a page, and its source for the page's policy."""
     text = (_TEMPLATES / name).read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
-    return text, f"'sha256-{digest}'"
+    return text, _source(text)
 
 
 def html(text: str, *values: object) -> Markup:
@@ -111,5 +123,6 @@ def _environment() -> Environment:
         cut=cut,
         forceescape=escape,
     )
-    environment.globals.update(states=STATES, longest_answer=LONGEST_ANSWER)
+    environment.globals.update(states=STATES, longest_answer=LONGEST_ANSWER,
+                               sheet=lambda: _style_inside()[0], sheet_source=lambda: _style_inside()[1])  # fmt: skip
     return environment

@@ -21,7 +21,7 @@ class Head:
     """What is known before the first student; `sandbox` is the tier that Python answers ran under, None without any.
 
     `prepared` has the problems that can be used, by id, for what pages show of a graph; results without it have no
-    drawings.
+    drawings. With `standalone` each page has its style sheet inside.
     """
 
     title: str
@@ -29,6 +29,7 @@ class Head:
     sandbox: str | None = None
     grader: str = __version__
     prepared: Mapping[str, PreparedProblem] = field(default_factory=dict)
+    standalone: bool = False
 
     @classmethod
     def of(cls, ready: Ready, sandbox: str | None = None) -> Head:
