@@ -14,8 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from grader.engine import Graph
 from grader.questions.kind import Kind
-from grader.questions.points import Points
-from grader.questions.programs import Interface, Programs
+from grader.questions.programs import Interface, Points, Programs
 from grader.sandbox import Limits as SandboxLimits
 from grader.spec.checking import Checker
 from grader.spec.fields import (

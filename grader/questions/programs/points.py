@@ -1,13 +1,13 @@
-"""Where a program is tried: the printed point, hidden points of every size asked for, and small ones for examples.
+"""Where a program is tried: the printed point, and hidden points of every size asked for.
 
-Each point has the arguments of the call and the expected value of every item, worked out by the engine.
+Each point has the arguments of the call and the expected value of every item, worked out by the engine once.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +16,7 @@ import numpy
 from grader.engine import Graph
 from grader.engine.computation import Computation, Evaluated
 from grader.engine.node import Node
+from grader.sandbox import Argument
 from grader.spec.checking import rebuilt, resized
 from grader.spec.draw import generator
 from grader.spec.inputs import Input
@@ -23,7 +24,6 @@ from grader.spec.problem import Problem, Question
 
 Array = Any
 MOST_DRAWS = 30
-SMALL_POINTS = 12
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,11 +32,20 @@ class Point:
 
     values: Mapping[str, Array]
     sized: Sized
-    printed: bool
+    printed: bool = False
+    _known: dict[str, Evaluated] = field(default_factory=dict)
 
-    def expected(self, item: str, quantity: str) -> Evaluated:
-        """The expected value of an item."""
-        return self.sized.computation(quantity).at([self.values[n] for n in self.sized.graph.leaves])
+    def expected(self, quantity: str) -> Evaluated:
+        """The expected value of a quantity."""
+        if quantity not in self._known:
+            leaves = [self.values[n] for n in self.sized.graph.leaves]
+            self._known[quantity] = self.sized.computation(quantity).at(leaves)
+        return self._known[quantity]
+
+    def arguments(self, names: tuple[str, ...] | None = None) -> dict[str, Argument]:
+        """What a call is given: numbers as floats, labels as integers, all else as arrays of float64."""
+        labels = self.sized.graph.labels
+        return {n: _argument(self.values[n], n in labels) for n in (self.values if names is None else names)}
 
     @property
     def entries(self) -> int:
@@ -68,16 +77,19 @@ class Sized:
 
 
 class Points:
-    """All points of a question. `printed` and `hidden` are tried for every student, `small` look for an example."""
+    """All points of a question: the printed one and hidden ones of the sizes asked for."""
 
     def __init__(self, problem: Problem, question: Question, quantities: list[str], shapes: list[Mapping[str, Any]]):
         self.problem, self.question, self.quantities = problem, question, quantities
         inputs = {**problem.inputs, **question.given}
         self.sizes = [self._sized(inputs, {})] + [self._sized(inputs, s) for s in shapes]
-        self.rng = generator(f"{problem.id} {question.name}", "hidden points")
-        values = {**problem.point, **question.given_point}
-        self.printed = Point(values, self.sizes[0], True)
+        self.seed = f"{problem.id} {question.name}"
+        self.printed = Point({**problem.point, **question.given_point}, self.sizes[0], True)
         self.hidden = tuple(self._drawn(len(shapes)))
+
+    def usable(self, point: Point) -> bool:
+        """Whether every quantity is a finite number there."""
+        return all(numpy.all(numpy.isfinite(point.expected(q).value)) for q in self.quantities)
 
     def _sized(self, inputs: Mapping[str, Input], shapes: Mapping[str, Any]) -> Sized:
         sized = {n: resized(one, tuple(shapes[n])) if n in shapes else one for n, one in inputs.items()}
@@ -86,41 +98,23 @@ class Points:
 
     def _drawn(self, others: int) -> Iterator[Point]:
         """Each other size at least once, and the printed size in turn with them."""
+        rng = generator(self.seed, "hidden points")
         for n in range(max(self.question.options.draws, others)):
-            sized = self.sizes[(n + 1) % len(self.sizes)] if others else self.sizes[0]
-            point = self._draw(sized)
+            point = self._draw(self.sizes[(n + 1) % len(self.sizes)], rng)
             if point is not None:
                 yield point
 
-    def _draw(self, sized: Sized) -> Point | None:
+    def _draw(self, sized: Sized, rng: numpy.random.Generator) -> Point | None:
         for _ in range(MOST_DRAWS):
-            values = {n: one.draw(self.rng, sized.graph.shape(n)) for n, one in sized.inputs.items()}
-            point = Point(values, sized, False)
-            if all(numpy.all(numpy.isfinite(point.expected(q, q).value)) for q in self.quantities):
+            values = {n: one.draw(rng, sized.graph.shape(n)) for n, one in sized.inputs.items()}
+            point = Point(values, sized)
+            if self.usable(point):
                 return point
         return None
 
-    @cached_property
-    def small(self) -> tuple[Point, ...]:
-        """Points of small whole numbers, few of them not 0, at the smallest size; drawn like inputs may be."""
-        sized = min(self.sizes, key=lambda s: s.entries)
-        rng = generator(f"{self.problem.id} {self.question.name}", "small points")
-        found = []
-        for n in range(SMALL_POINTS):
-            values = {name: _small(one, sized.graph.shape(name), rng, n) for name, one in sized.inputs.items()}
-            point = Point(values, sized, False)
-            if all(numpy.all(numpy.isfinite(point.expected(q, q).value)) for q in self.quantities):
-                found.append(point)
-        return tuple(found)
 
-
-def _small(one: Input, shape: tuple[int, ...], rng: numpy.random.Generator, n: int) -> Array:
-    """Small whole numbers like those that an input is drawn as; the first points have entries that are 0."""
-    if one.fixed or one.classes is not None:
-        return one.draw(rng, shape)
-    values = rng.integers(1, 3 + n // 4, size=shape).astype(float)
-    if numpy.all(one.draw(rng, (16,)) > 0):
-        return values
-    signs = rng.choice([-1.0, 1.0], size=shape)
-    kept = rng.random(shape) < 0.6 if n < SMALL_POINTS // 2 else 1.0
-    return numpy.asarray(values * signs * kept)
+def _argument(value: Array, label: bool) -> Argument:
+    array = numpy.asarray(value)
+    if label:
+        return int(array) if array.shape == () else array.astype(numpy.int64)
+    return float(array) if array.shape == () else array.astype(float)

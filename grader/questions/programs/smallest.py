@@ -1,0 +1,128 @@
+"""The simplest point at which a program is wrong: small whole numbers, few of them not 0, at the smallest size.
+
+Simple points are tried first, then the best of them is made simpler entry by entry.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy
+
+from grader.questions.programs.judging import Found
+from grader.questions.programs.points import Point, Points, Sized
+from grader.spec.draw import generator
+from grader.spec.inputs import Input
+
+Array = Any
+TRIED = 24
+ROUNDS = 4
+MOST_SIMPLER = 48
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """A point at which items are wrong."""
+
+    point: Point
+    wrong: Mapping[str, Found]
+
+    @property
+    def cost(self) -> tuple[int, int, float]:
+        """What makes a point hard to read: its size, entries that are not 0, and how large they are."""
+        return _cost(self.point)
+
+
+Judge = Callable[[Sequence[Point]], list[dict[str, Found]]]
+"""What is wrong at each of some points, by item; an empty list where the program does not run there."""
+
+
+def smallest(points: Points, wrong_at: Sequence[Sized], judge: Judge) -> Example | None:
+    """The simplest point that can be found at the smallest size, or at one where the program is known to be wrong."""
+    sizes = sorted({id(s): s for s in (min(points.sizes, key=lambda s: s.entries), *wrong_at)}.values(), key=_entries)
+    for sized in sizes[:2]:
+        best = _best(judge, _simple(points, sized))
+        if best is not None:
+            return _simplified(points, judge, best)
+    return None
+
+
+def _entries(sized: Sized) -> int:
+    return sized.entries
+
+
+def _best(judge: Judge, points: Sequence[Point]) -> Example | None:
+    found = [Example(p, w) for p, w in zip(points, judge(points), strict=False) if w]
+    if not found:
+        return None
+    most = max(len(e.wrong) for e in found)
+    return min((e for e in found if len(e.wrong) == most), key=lambda e: e.cost)
+
+
+def _cost(point: Point) -> tuple[int, int, float]:
+    values = [numpy.asarray(v, dtype=float) for v in point.values.values()]
+    return (
+        point.sized.entries,
+        int(sum(numpy.count_nonzero(v) for v in values)),
+        float(sum(numpy.sum(numpy.abs(v)) for v in values)),
+    )
+
+
+def _simple(points: Points, sized: Sized) -> list[Point]:
+    rng = generator(points.seed, "small points")
+    found = []
+    for n in range(TRIED):
+        values = {name: _small(one, sized.graph.shape(name), rng, n) for name, one in sized.inputs.items()}
+        found.append(Point(values, sized))
+    return [p for p in found if points.usable(p)]
+
+
+def _small(one: Input, shape: tuple[int, ...], rng: numpy.random.Generator, n: int) -> Array:
+    """Small whole numbers like those that an input is drawn as; the first points have most entries 0."""
+    if one.fixed or one.classes is not None:
+        return one.draw(rng, shape)
+    values = rng.integers(1, 3 + n // 8, size=shape).astype(float)
+    if _is_positive(one):
+        return values
+    signs = rng.choice([-1.0, 1.0], size=shape)
+    kept = rng.random(shape) < (0.4 + n / TRIED)
+    return numpy.asarray(values * signs * kept)
+
+
+def _is_positive(one: Input) -> bool:
+    return bool(numpy.all(one.draw(numpy.random.default_rng(0), (16,)) > 0))
+
+
+def _simplified(points: Points, judge: Judge, best: Example) -> Example:
+    """Entries made 0, or 1, one after the other, while as many items stay wrong."""
+    for _ in range(ROUNDS):
+        simpler = [p for p in _simpler(best.point) if points.usable(p)]
+        found = [Example(p, w) for p, w in zip(simpler, judge(simpler), strict=False) if set(w) >= set(best.wrong)]
+        if not found:
+            return best
+        best = min(found, key=lambda e: e.cost)
+    return best
+
+
+def _simpler(point: Point) -> list[Point]:
+    """The point with one value, or one entry of it, made simpler."""
+    inputs = point.sized.inputs
+    found: list[Point] = []
+    for name, value in point.values.items():
+        if inputs[name].fixed:
+            continue
+        array = numpy.asarray(value)
+        least = 1.0 if inputs[name].classes is None and _is_positive(inputs[name]) else 0.0
+        changed = [numpy.where(array != least, least, array)] if array.ndim else []
+        for index in numpy.argwhere(array != least):
+            for to in (least, 1.0):
+                one = numpy.array(array)
+                one[tuple(index)] = to
+                changed.append(one)
+        for one in changed:
+            new = replace(point, values={**point.values, name: one.astype(array.dtype)}, printed=False, _known={})
+            if _cost(new) < _cost(point):
+                found.append(new)
+    return sorted(found, key=_cost)[:MOST_SIMPLER]
