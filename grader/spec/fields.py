@@ -166,7 +166,10 @@ Name = Annotated[str, BeforeValidator(_as_name), WithJsonSchema(_SCALAR)]
 """The name of something defined elsewhere."""
 
 Number = Annotated[float, BeforeValidator(_as_number), WithJsonSchema({"type": "number"})]
-Points = Annotated[Number, Field(ge=0), WithJsonSchema({"type": "number", "minimum": 0})]
+MOST_POINTS = 1_000_000
+Points = Annotated[
+    Number, Field(ge=0, le=MOST_POINTS), WithJsonSchema({"type": "number", "minimum": 0, "maximum": MOST_POINTS})
+]
 Fraction = Annotated[Number, Field(ge=0, le=1), WithJsonSchema({"type": "number", "minimum": 0, "maximum": 1})]
 Whole = Annotated[int, BeforeValidator(_as_whole), WithJsonSchema({"type": "integer"})]
 Flag = Annotated[bool, BeforeValidator(_as_flag), WithJsonSchema({"type": "boolean"})]
