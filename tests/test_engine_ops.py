@@ -16,7 +16,9 @@ import autograd.numpy as anp
 import numpy
 import pytest
 from autograd.tracer import getval
+from numpy.lib.stride_tricks import sliding_window_view
 
+from grader.engine import numeric
 from grader.engine.compile import compile_nodes, prepared
 from grader.engine.node import OPS, Node, apply, leaf
 from grader.engine.transform import forward, reverse
@@ -55,6 +57,18 @@ def _sum_to(x: Array, shape: tuple[int, ...]) -> Array:
     x = anp.sum(x, axis=tuple(range(anp.ndim(x) - len(shape)))) if anp.ndim(x) > len(shape) else x
     axes = tuple(i for i, (a, b) in enumerate(zip(x.shape, shape, strict=True)) if a != b)
     return anp.sum(x, axis=axes, keepdims=True) if axes else x
+
+
+def _windows(x: Array, size: tuple[int, int], stride: int) -> Array:
+    places = sliding_window_view(numpy.arange(x.size).reshape(x.shape), size)[::stride, ::stride]
+    return anp.reshape(x, (-1,))[places]
+
+
+def _overlapped(p: Array, stride: int, into: tuple[int, int]) -> Array:
+    places = sliding_window_view(numpy.arange(math.prod(into)).reshape(into), p.shape[-2:])[::stride, ::stride]
+    matrix = numpy.zeros((math.prod(into), p.size))
+    matrix[places.reshape(-1), numpy.arange(p.size)] = 1
+    return anp.reshape(anp.dot(matrix, anp.reshape(p, (-1,))), into)
 
 
 def _softmax(x: Array, axis: Any, **_: Any) -> Array:
@@ -99,6 +113,8 @@ AUTOGRAD: dict[str, Callable[..., Array]] = {
     "transpose": lambda x, axes: anp.transpose(x, axes),
     "index": lambda x, key: x[key],
     "put": _put,
+    "windows": _windows,
+    "overlapped": _overlapped,
     "sum": anp.sum,
     "mean": anp.mean,
     "max": anp.max,
@@ -212,6 +228,27 @@ def assert_slopes(found: Array, expected: Slopes, what: str) -> None:
     assert numpy.all(inside[~smooth]), f"{what}: {found} is not between {low} and {high}"
 
 
+NO_COMPLEX_FORM = {
+    **dict.fromkeys(("erf", "normal_share", "gelu", "softplus"), "NumPy has none of complex numbers"),
+    **dict.fromkeys(("sigmoid", "norm", "direction", "abs", "leaky_relu", "relu"), "looks at the modulus or the sign"),
+    **dict.fromkeys(("maximum", "minimum", "max", "where", "gate", "nonzero_or_1"), "compares"),
+    **dict.fromkeys(("logdet", "cofactors"), "NumPy's is real"),
+    **dict.fromkeys(("put", "overlapped", "pick", "leaky_relu_slope"), "fills an array of floats, or looks up"),
+}
+
+
+def complex_steps(name: str, args: tuple[Array, ...], params: dict[str, Any], k: int) -> Array:
+    """The Jacobian by argument k from the imaginary part of the value a tiny step off the real axis: exact."""
+    names = [f"a{i}" for i in range(len(args))]
+    node = apply(name, *(leaf(n, a.shape) for n, a in zip(names, args, strict=True)), **params)
+    columns = []
+    for unit in numpy.eye(args[k].size).reshape(-1, *args[k].shape):
+        given = dict(zip(names, [*args[:k], args[k] + 1e-200j * unit, *args[k + 1 :]], strict=True))
+        value = eval(node.op.emit(names, node), {"numpy": numpy, "numeric": numeric, **given})
+        columns.append(numpy.imag(value).reshape(-1) / 1e-200)
+    return numpy.array(columns).reshape(args[k].size, node.size).T
+
+
 # ---- the check of a row -------------------------------------------------------------------------------------------
 
 
@@ -295,6 +332,22 @@ CHECKED = [name for name in OPS if name not in NO_POINTS]
 @pytest.mark.parametrize("name", CHECKED)
 def test_a_row_is_right_in_both_modes_and_to_second_order(name: str) -> None:
     assert check_row(name) == (name in KINKED)
+
+
+@pytest.mark.parametrize("name", [n for n in CHECKED if any(OPS[n].vjp) and n not in NO_COMPLEX_FORM])
+def test_a_row_that_numpy_has_of_complex_numbers_is_right_to_rounding(name: str) -> None:
+    for args, params in own_points(name):
+        inputs = [leaf(f"x{k}", a.shape) for k, a in enumerate(args)]
+        y = apply(name, *inputs, **params)
+        for k, x in enumerate(inputs):
+            if name == "pow" and k == 1 and numpy.any(args[0] <= 0):
+                continue  # another exponent leaves the real numbers
+            with numpy.errstate(all="ignore"):
+                back, forth = jacobians(y, x, inputs, args)
+                expected = complex_steps(name, args, params, k)
+            there = numpy.isfinite(expected)
+            for found in (back, forth):
+                numpy.testing.assert_allclose(found[there], expected[there], rtol=5e-14, atol=1e-15, err_msg=name)
 
 
 @pytest.mark.parametrize("name", CHECKED)
