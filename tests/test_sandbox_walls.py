@@ -49,6 +49,9 @@ HOSTILE = {
         "unusable",
     ),
     "closes its pipe": (REACH + "def f():\n    reach('os').close(3)\n    return 1\n", "unusable"),
+    "closes its pipe and goes on": (
+        REACH + "def f():\n    reach('os').close(3)\n    while True:\n        pass\n", "unusable"
+    ),
     "spins, deaf": ("def f():\n    while True:\n        try:\n            while True:\n                pass\n"
                     "        except BaseException:\n            pass\n", "timeout"),
     "spins at import": ("while True:\n    pass\n", "timeout"),

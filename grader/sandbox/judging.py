@@ -69,6 +69,8 @@ def _ended_early(run: Run, request: Request) -> tuple[State, str]:
         return "unusable", f"what it left in {run.reading.during} could not be sent"
     if ending == 0:
         return "unusable", f"the program ended itself in {run.reading.during}"
+    if run.had_to_be_ended:
+        return "unusable", f"it closed the way back in {run.reading.during} and went on"
     if ending in _OUT_OF_TIME or (ending == _KILL and run.cpu_seconds >= request.limits.altogether):
         return "timeout", f"it used up its processor time in {run.reading.during}"
     if ending == _KILL:

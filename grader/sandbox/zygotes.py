@@ -21,7 +21,7 @@ from typing import Any, Literal
 
 from grader.sandbox import interpreter
 from grader.sandbox.inside import frame
-from grader.sandbox.inside.protocol import BEGIN, BEGUN, ENDED, STOP, WALLS
+from grader.sandbox.inside.protocol import BEGIN, BEGUN, ENDED, LET_END, STOP, WALLS
 from grader.sandbox.inside.values import Refused
 from grader.sandbox.reading import Reading
 from grader.sandbox.request import Limits, Request, document
@@ -38,12 +38,13 @@ class Lost(Exception):
 
 @dataclass(slots=True)
 class Run:
-    """How one run went. `status` is as wait gives it."""
+    """How one run went. `status` is as wait gives it; `had_to_be_ended` if it went on when all was said and done."""
 
     reading: Reading
     stopped: Literal["", "cpu", "wall"] = ""
     torn: str = ""
     status: int = 0
+    had_to_be_ended: bool = False
     cpu_seconds: float = 0.0
     wall_seconds: float = 0.0
 
@@ -133,7 +134,7 @@ class Zygote:
             to_child = _closed(to_child)
             yield pid, from_child
             run.wall_seconds = time.monotonic() - began
-            run.status, run.cpu_seconds = self._end()
+            self._end(run)
         except OSError as error:
             raise Lost(str(error)) from None
         finally:
@@ -147,10 +148,10 @@ class Zygote:
         (pid,) = BEGUN.unpack(self._receive(BEGUN.size))
         return int(pid)
 
-    def _end(self) -> tuple[int, float]:
-        self._control.sendall(STOP)
-        status, used = ENDED.unpack(self._receive(ENDED.size))
-        return int(status), float(used)
+    def _end(self, run: Run) -> None:
+        enough = run.stopped or run.torn or run.reading.ended
+        self._control.sendall(STOP if enough else LET_END)
+        run.status, run.cpu_seconds, run.had_to_be_ended = ENDED.unpack(self._receive(ENDED.size))
 
     def _receive(self, size: int) -> bytes:
         data = b""

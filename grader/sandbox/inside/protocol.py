@@ -14,8 +14,10 @@ BEGUN: Final = struct.Struct("<i")
 """The child's process."""
 STOP: Final = b"."
 """End the child, if it has not ended."""
-ENDED: Final = struct.Struct("<id")
-"""How the child ended, as wait says it, and the processor seconds that it used."""
+LET_END: Final = b","
+"""The child sends nothing more: let it end by itself, and end it only if it does not."""
+ENDED: Final = struct.Struct("<id?")
+"""How the child ended, as wait says it; the processor seconds that it used; whether it had to be ended."""
 NOT_CLOSED: Final = 99
 """The exit status of a child whose walls could not be put up; it has run nothing."""
 OUT_OF_MEMORY: Final = 98

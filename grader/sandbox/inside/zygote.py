@@ -18,7 +18,7 @@ import time
 from typing import Any
 
 from . import attacks, child, frame, limits, modules
-from .protocol import BEGIN, BEGUN, ENDED, FAILED, NOT_CLOSED, OUT_OF_MEMORY, STOP, WALLS
+from .protocol import BEGIN, BEGUN, ENDED, FAILED, LET_END, NOT_CLOSED, OUT_OF_MEMORY, STOP, WALLS
 from .walls import RESULTS, Walls, drop_user
 
 
@@ -43,7 +43,7 @@ def main(control_descriptor: int) -> None:
             os.close(descriptor)
         control.sendall(BEGUN.pack(pid))
         told = control.recv(len(STOP))
-        ending = _end(pid)
+        ending = _end(pid, LET_END_SECONDS if told == LET_END else 0.0)
         if not told:
             os._exit(0)
         control.sendall(ENDED.pack(*ending))
@@ -134,8 +134,12 @@ def _attack(request: dict[str, Any]) -> None:
     channel.send(frame.END, None)
 
 
-def _end(pid: int) -> tuple[int, float]:
-    """End the child and whatever it left, and say how it ended."""
+LET_END_SECONDS = 2.0
+
+
+def _end(pid: int, patience: float) -> tuple[int, float, bool]:
+    """End the child and whatever it left, and say how it ended and whether it had to be ended."""
+    running = _is_running_after(pid, patience)
     for end in (os.killpg, os.kill):
         try:
             end(pid, signal.SIGKILL)
@@ -143,7 +147,17 @@ def _end(pid: int) -> tuple[int, float]:
             continue
     _, status, usage = os.wait4(pid, 0)
     _end_orphans()
-    return status, usage.ru_utime + usage.ru_stime
+    return status, usage.ru_utime + usage.ru_stime, running
+
+
+def _is_running_after(pid: int, patience: float) -> bool:
+    """Whether the child runs, and goes on running for so long."""
+    until = time.monotonic() + patience
+    while os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+        if time.monotonic() >= until:
+            return True
+        time.sleep(0.001)
+    return False
 
 
 def _end_orphans(seconds: float = 5.0) -> None:
