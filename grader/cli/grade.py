@@ -22,7 +22,16 @@ ROUNDING = 1e-9
 """A share that misses the asked one by no more than this has reached it."""
 
 
-def grade(problems: str, submissions: str, output: str, *, pages: bool, fail_under: float | None, sandbox: Tier) -> int:
+def grade(
+    problems: str,
+    submissions: str,
+    output: str,
+    *,
+    pages: bool,
+    fail_under: float | None,
+    sandbox: Tier,
+    standalone: bool = False,
+) -> int:
     """Grade, write the reports, and return the exit status."""
     _refuse_output_among_submissions(output, submissions)
     ready = open_problems(problems, sandbox)
@@ -31,7 +40,9 @@ def grade(problems: str, submissions: str, output: str, *, pages: bool, fail_und
         say(safe(line), error=True)
     try:
         with Progress(len(handins)) as progress:
-            summary = write_reports(problems, ready, handins, Path(output), pages=pages, advance=progress.advance)
+            summary = write_reports(
+                problems, ready, handins, Path(output), pages=pages, standalone=standalone, advance=progress.advance
+            )
     except FolderError as error:
         say(safe(str(error)), error=True)
         cause = error.__cause__

@@ -1,4 +1,4 @@
-"""`grader solve`: the reference solution as tables in the terminal or as one JSON document.
+"""`grader solve`: the reference solution as tables in the terminal, as a page, or as one JSON document.
 
 The numbers are the engine's, and the expected answers those that hand-ins are compared with; nothing is derived here.
 """
@@ -8,13 +8,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from grader.batch.grading import grade_submission, no_answers
 from grader.cli.inputs import open_problems
-from grader.cli.outcome import first_of
+from grader.cli.outcome import UNUSABLE, first_of
 from grader.cli.terminal import bold, indented, safe, say, table, value_text
 from grader.engine import Graph
+from grader.marking import PreparedProblem
 from grader.marking.results import ProblemResult, Value
+from grader.report.explained import Explained
 from grader.report.numbers import shape_text
 from grader.report.results_json import plain
 from grader.spec.problem import Problem
@@ -43,19 +46,33 @@ class Edge:
     jacobian: Value
 
 
-def solve(path: str, *, as_json: bool) -> int:
-    """Print the solution of each problem at `path`, and return the exit status."""
+def solve(path: str, *, as_json: bool, output: str | None = None) -> int:
+    """Print the solution of each problem at `path`, or write it to the page `output`; return the exit status."""
     ready = open_problems(path)
     solutions = grade_submission(ready, no_answers(ready)).result.problems
-    pairs = [(p.problem, solution) for p, solution in zip(ready.problems, solutions, strict=False)]
+    pairs = list(zip(ready.problems, solutions, strict=False))
+    if output is not None and not _written(output, ready.title, pairs):
+        return UNUSABLE
     if as_json:
         say(json.dumps({"format": 1, "problems": [_entry(*pair) for pair in pairs]}, indent=1))
-    else:
-        for number, pair in enumerate(pairs):
+    elif output is None:
+        for number, (prepared, solution) in enumerate(pairs):
             if number:
                 say()
-            _say_solution(*pair)
+            _say_solution(prepared.problem, solution)
     return first_of(not_checked=not ready.all_checkable)
+
+
+def _written(output: str, title: str, pairs: list[tuple[PreparedProblem, ProblemResult]]) -> bool:
+    from grader.report.solution import solution_html
+
+    try:
+        Path(output).write_text(solution_html(title, pairs), encoding="utf-8", newline="\n")
+    except OSError as error:
+        say(safe(f"{output} cannot be written: {error.strerror or error}"), error=True)
+        return False
+    say(f"See {safe(output)}.", error=True)
+    return True
 
 
 def names(problem: Problem) -> Iterator[Name]:
@@ -136,17 +153,44 @@ def _item(question: str, item: str) -> str:
 # -- as JSON
 
 
-def _entry(problem: Problem, solution: ProblemResult) -> object:
+def _entry(prepared: PreparedProblem, solution: ProblemResult) -> object:
+    from grader.report.solution import backward_steps, edge_symbol, forward_steps
+
+    problem, explained = prepared.problem, Explained(prepared)
+
+    def worked(name: str) -> dict[str, object]:
+        forward, backward = forward_steps(explained, name), backward_steps(explained, name)
+        return {
+            "symbol": explained.derivations.symbols(name),
+            "forward": {"formula": forward.symbols, "numbers": forward.numbers},
+            "reverse": {"rule": backward.symbols, "local": backward.local, "numbers": backward.numbers},
+        }
+
     return plain(
         {
             "problem": problem.id,
             "title": problem.title,
             "output": problem.graph.output,
             "names": [
-                {"name": n.name, "kind": n.kind, "formula": n.formula, "value": n.value, "adjoint": n.adjoint}
+                {
+                    "name": n.name,
+                    "kind": n.kind,
+                    "formula": n.formula,
+                    "value": n.value,
+                    "adjoint": n.adjoint,
+                    **worked(n.name),
+                }
                 for n in names(problem)
             ],
-            "edges": [{"edge": e.edge, "shape": list(e.shape), "jacobian": e.jacobian} for e in edges(problem)],
+            "edges": [
+                {
+                    "edge": e.edge,
+                    "shape": list(e.shape),
+                    "jacobian": e.jacobian,
+                    "symbol": edge_symbol(explained, *e.edge.split("->")),
+                }
+                for e in edges(problem)
+            ],
             "questions": [
                 {
                     "question": question.question,

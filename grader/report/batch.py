@@ -25,19 +25,21 @@ def write_reports(
     output: Path,
     *,
     pages: bool = True,
+    standalone: bool = False,
     advance: Callable[[], None] = lambda: None,
     workers: int | None = None,
 ) -> Summary:
     """Grade `submissions` into the folder `output`; `ready` is what `problems` was made to.
 
-    `advance` is called after each student. `workers` is the number of processes beside this one; without it, one for
-    each processor, and none for a small class. Raises FolderError where the folder cannot be written.
+    With `standalone` each page is a file for itself. `advance` is called after each student. `workers` is the number
+    of processes beside this one; without it, one for each processor, and none for a small class. Raises FolderError
+    where the folder cannot be written.
     """
     if workers is None:
         workers = processors() if len(submissions) >= ALONE_BELOW else 0
-    work = Work(problems, submissions.root, ready, pages=pages)
-    with Reports(output, Head.of(ready, ready.tier), pages=pages) as reports:
-        give_up = partial(_given_up, ready, Parts(Head.of(ready), pages=pages))
+    work = Work(problems, submissions.root, ready, pages=pages, standalone=standalone)
+    with Reports(output, Head.of(ready, ready.tier, standalone=standalone), pages=pages) as reports:
+        give_up = partial(_given_up, ready, Parts(Head.of(ready, standalone=standalone), pages=pages))
         for parts in in_order(work, submissions.sources, give_up, workers):
             reports.take(parts)
             advance()
@@ -47,10 +49,11 @@ def write_reports(
 class Work:
     """What a process does: called once, it gives the function from a hand-in to the parts of the reports."""
 
-    def __init__(self, problems: str, root: str, ready: Ready, *, pages: bool) -> None:
+    def __init__(self, problems: str, root: str, ready: Ready, *, pages: bool, standalone: bool = False) -> None:
         self._problems = problems
         self._root = root
         self._pages = pages
+        self._standalone = standalone
         self._ready: Ready | None = ready
         self._questions = dict(ready.questions)
         self._minimum = ready.minimum
@@ -64,7 +67,8 @@ class Work:
         ready = self._ready or make_ready(self._problems, self._minimum)
         if ready.questions != self._questions:
             raise RuntimeError("the problem files have changed in the meantime")
-        return partial(_parts_of, ready, self._root, Parts(Head.of(ready), pages=self._pages))
+        parts = Parts(Head.of(ready, standalone=self._standalone), pages=self._pages)
+        return partial(_parts_of, ready, self._root, parts)
 
 
 def _parts_of(ready: Ready, root: str, parts: Parts, source: Source) -> tuple[Part, ...]:

@@ -54,13 +54,14 @@ class ClassPage:
         return digest(result)
 
     def open(self, folder: Folder) -> None:
-        """Write the style sheet."""
+        """Write the style sheet, unless each page has its own."""
         self._folder = folder
         self._rows: list[_Row] = []
         self._found = ClassStatistics()
         self._stopped = Stopped()
         self._cells: dict[_Cell, _Cell] = {}
-        folder.write(STYLE, style())
+        if not self._head.standalone:
+            folder.write(STYLE, style())
 
     def add(self, part: Digest) -> None:
         """Count a student, and keep one row."""

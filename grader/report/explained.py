@@ -379,17 +379,18 @@ class Explained:
 
     def _slope(self, j: str, i: str) -> tuple[str, str]:
         """The local derivative on one line, and its number or shape."""
-        found = self._jacobian(j, i)
+        found = self.jacobian(j, i)
         if found is None:
             shape = (self.graph.by_name[i].size, self.graph.by_name[j].size)
             return "", shape_text(shape)
         return ("" if found.constant and numpy.size(found.value) == 1 else found.inline), brief(found.value, True)
 
     def _symbol(self, j: str, i: str) -> str:
-        found = self._jacobian(j, i)
+        found = self.jacobian(j, i)
         return found.symbol if found is not None else ""
 
-    def _jacobian(self, j: str, i: str) -> EdgeJacobian | None:
+    def jacobian(self, j: str, i: str) -> EdgeJacobian | None:
+        """The local Jacobian of an edge; None where it is large, or has none."""
         if self.graph.by_name[j].size * self.graph.by_name[i].size > MOST_ENTRIES:
             return None
         return self._once(("edge", j, i), lambda: self.derivations.edge(j, i))

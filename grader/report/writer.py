@@ -32,9 +32,10 @@ class Head:
     standalone: bool = False
 
     @classmethod
-    def of(cls, ready: Ready, sandbox: str | None = None) -> Head:
+    def of(cls, ready: Ready, sandbox: str | None = None, *, standalone: bool = False) -> Head:
         """What is known of an assignment, and the tier that its programs run under."""
-        return cls(ready.title, ready.summaries, sandbox, prepared={p.problem.id: p for p in ready.problems})
+        prepared = {p.problem.id: p for p in ready.problems}
+        return cls(ready.title, ready.summaries, sandbox, prepared=prepared, standalone=standalone)
 
 
 @dataclass(frozen=True, slots=True)
