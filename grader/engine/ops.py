@@ -144,12 +144,20 @@ _row(
 
 def _power_slope(y: Node, a: Node, b: Node) -> Number:
     """b a^(b - 1), without a needless power, which would be 0 times infinity at a = 0."""
-    if not is_constant(b) or b.shape != ():
+    exponent = _known_number(b)
+    if exponent is None:
         return apply("power_slope", a, b, order=1)
-    exponent = float(b.params["value"])
     if exponent in (0.0, 1.0):
         return exponent
     return 2 * a if exponent == 2 else exponent * a ** (exponent - 1)
+
+
+def _known_number(node: Node) -> float | None:
+    """The number that a constant is, or the opposite of a constant: -1 is read as the latter."""
+    if node.op.name == "neg":
+        inner = _known_number(node.args[0])
+        return None if inner is None else -inner
+    return float(node.params["value"]) if is_constant(node) and node.shape == () else None
 
 
 def _power_slope_by_exponent(y: Node, a: Node, b: Node) -> Node:
