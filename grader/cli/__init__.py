@@ -95,10 +95,17 @@ _SANDBOX = click.option(
     help="Where the reports go.",
 )
 @click.option("--no-pages", is_flag=True, help="Write results.json and grades.csv only, no HTML.")
+@click.option("--standalone", is_flag=True, help="Make each page a single file, with its style sheet inside.")
 @_FAIL_UNDER
 @_SANDBOX
 def grade_command(
-    problems: str, submissions: str, output: str, no_pages: bool, fail_under: float | None, sandbox: Any
+    problems: str,
+    submissions: str,
+    output: str,
+    no_pages: bool,
+    standalone: bool,
+    fail_under: float | None,
+    sandbox: Any,
 ) -> int:
     """Grade a batch of submissions.
 
@@ -113,7 +120,8 @@ def grade_command(
     begin_early(submissions)
     from grader.cli.grade import grade
 
-    return grade(problems, submissions, output, pages=not no_pages, fail_under=fail_under, sandbox=sandbox)
+    return grade(problems, submissions, output, pages=not no_pages, standalone=standalone, fail_under=fail_under,
+                 sandbox=sandbox)  # fmt: skip
 
 
 @cli.command(
@@ -144,19 +152,28 @@ def check_command(problem: str, answers: str, as_json: bool, fail_under: float |
     "solve",
     epilog=_examples(
         "grader solve problems/two-paths.yaml",
+        "grader solve problems/two-paths.yaml -o solution.html",
         "grader solve problems/two-paths.yaml --json",
     ),
 )
 @click.argument("problem", type=_EXISTING)
+@click.option(
+    "-o",
+    "--output",
+    default=None,
+    metavar="FILE.html",
+    type=click.Path(dir_okay=False),
+    help="Write a solution sheet instead: one page, with the graph and each chain rule.",
+)
 @_JSON
-def solve_command(problem: str, as_json: bool) -> int:
+def solve_command(problem: str, output: str | None, as_json: bool) -> int:
     """Print the reference solution.
 
     Shows the value and the adjoint of each node, the Jacobian of each edge, and the expected answers.
     """
     from grader.cli.solve import solve
 
-    return solve(problem, as_json=as_json)
+    return solve(problem, as_json=as_json, output=output)
 
 
 @cli.command(
