@@ -103,7 +103,9 @@ def _matmul(node: Node, args: list[Node], mapped: list[bool], length: int) -> No
     if right == 1:
         if mapped == [False, True] and left == 2:
             return b @ transposed(a)
-        return reshaped(a @ reshaped(b, (*b.shape, 1)), shape) if mapped[1] else a @ b
+        if not mapped[1]:
+            return a @ b
+        return reshaped(a @ reshaped(b, (length, *(1 for _ in range(left - 2)), b.shape[-1], 1)), shape)
     if left == 1:
         if mapped == [True, False] and right == 2:
             return a @ b
