@@ -11,7 +11,7 @@ import heapq
 import itertools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy
@@ -21,7 +21,7 @@ from grader.engine.slopes import EPS, FIRST, Line, Slope
 
 Verdict = Literal["passed", "failed", "undecided"]
 DIRECTIONS = 3
-SURE = 4.0
+SURE = 3.0
 """A difference of so many errors is one."""
 RESOLVED = 0.05
 """A slope whose error is a larger share of the gradient's length decides nothing."""
@@ -95,10 +95,11 @@ def check_gradient(
     except Unusable as found:
         verdict: Verdict = "undecided" if found.raised else "failed"
         return GradientCheck(verdict, _sentence(found.reason), evaluations=probe.evaluations)
-    for name, number in (("f", probe.value), *((f"entry {_index(i, shape)} of the gradient", claimed[i]) for i in
-                                               numpy.flatnonzero(~numpy.isfinite(claimed))[:1])):  # fmt: skip
-        if not math.isfinite(number):
-            return _not_finite(name, number, claimed, shape, probe)
+    if not math.isfinite(probe.value):
+        reason = f"f is {probe.value} at x, so it has no gradient there"
+        return GradientCheck("failed", _sentence(reason), evaluations=probe.evaluations)
+    if not numpy.isfinite(claimed).all():
+        return _not_finite(claimed, shape, probe)
     return _Check(probe, claimed, unit, directions or DIRECTIONS, tolerance, seed).result()
 
 
@@ -111,15 +112,12 @@ def _point(x: Any) -> tuple[Floats, tuple[int, ...]]:
     return found.reshape(-1).astype(float), found.shape
 
 
-def _not_finite(name: str, number: float, claimed: Floats, shape: tuple[int, ...], probe: Probe) -> GradientCheck:
-    if name == "f":
-        reason = f"f is {number} at x, so it has no gradient there"
-        return GradientCheck("failed", _sentence(reason), evaluations=probe.evaluations)
+def _not_finite(claimed: Floats, shape: tuple[int, ...], probe: Probe) -> GradientCheck:
     entry = int(numpy.flatnonzero(~numpy.isfinite(claimed))[0])
-    worst = tuple(int(i) for i in numpy.unravel_index(entry, shape))
-    return GradientCheck(
-        "failed", _sentence(f"{name} is {number}"), math.inf, 0.0, worst, number, evaluations=probe.evaluations
-    )
+    number = float(claimed[entry])
+    reason = _sentence(f"entry {_index(entry, shape)} of the gradient is {number}")
+    worst = _place(entry, shape)
+    return GradientCheck("failed", reason, math.inf, 0.0, worst, number, evaluations=probe.evaluations)
 
 
 class _Check:
@@ -160,7 +158,8 @@ class _Check:
         best = min(slopes, key=lambda s: s.share)
         if not best.share <= RESOLVED:
             return self._finish("undecided", self._hidden(best), best)
-        return self._finish("passed", self._agreement(slopes), max(slopes, key=lambda s: s.excess / (s.scale or 1)))
+        worst = max(slopes, key=lambda s: s.excess / (s.scale or 1))
+        return replace(self._finish("passed", self._agreement(slopes), worst), curve=_curve(slopes[0]))
 
     # -- what is measured
 
@@ -171,8 +170,8 @@ class _Check:
             return [self._alone(i) for i in range(n)]
         ways = []
         for k in range(self.directions):
-            signs = numpy.where(self.random.random(n) < 0.5, -1.0, 1.0)
-            ways.append(signs * self.random.uniform(0.5, 1.0, n) * self.sizes[k % 2])
+            drawn = self.random.uniform(-0.5, 0.5, n)
+            ways.append((drawn + numpy.copysign(0.5, drawn)) * self.sizes[k % 2])
         return ways
 
     def _slopes(self, ways: list[Floats]) -> list[Slope]:
@@ -208,7 +207,7 @@ class _Check:
         values = self.probe.again(REPEATS)
         values = numpy.append(values[numpy.isfinite(values)], self.probe.value)
         self.spread = max(float(numpy.ptp(values)), math.ulp(self.probe.value))
-        self.line.noise = max(self.line.noise, 2 * self.spread)
+        self.line.noise = max(self.line.noise, self.spread)
         self.line.rough = math.inf
 
     def _floor(self) -> float:
@@ -290,16 +289,16 @@ class _Check:
             f"entry {_index(entry, self.probe.shape)} of the gradient is {_digits(self.claimed[entry])}, "
             f"and the values of f give {_between(slope, size)}{_pattern(slope)}"
         )
-        return self._finish("failed", reason, slope, entry)
+        return self._finish("failed", reason, slope)
 
     def _whole(self, slopes: list[Slope]) -> GradientCheck:
         kind = "f returns whole numbers"
         if not self.probe.varies:
-            slope = max(slopes, key=lambda s: abs(s.claimed))
+            alone = self.line.slope(self._alone(int(numpy.argmax(numpy.abs(self.claimed)))))
             if not self.claimed.any():
-                return self._finish("passed", f"{kind}, and is constant around x; the gradient is 0", slope)
+                return self._finish("passed", f"{kind}, and is constant around x; the gradient is 0", alone)
             reason = f"{kind}, and is constant around x: its gradient is 0 there, and this one is not. Return a float"
-            return self._finish("failed", reason, slope, int(numpy.argmax(numpy.abs(self.claimed))))
+            return self._finish("failed", reason, alone)
         wrong = self._wrong(slopes) if self.claimed.any() else None
         if wrong is not None:
             return self._failed(wrong)
@@ -307,21 +306,22 @@ class _Check:
         return self._finish("undecided", reason, min(slopes, key=lambda s: s.share))
 
     def _hidden(self, slope: Slope) -> str:
-        what = "the noise of f" if self.line.noise * 2 >= slope.error * slope.steps[slope.last] else "f"
-        return f"{what} hides the slope: it can be measured to {_digits(slope.share)} of its size only"
+        noisy = 2 * self.line.noise >= slope.error * slope.steps[slope.last]
+        what = "the noise of f hides its slope" if noisy else "the slope of f does not settle as the step shrinks"
+        return what if slope.share >= 1 else f"{what}: it is known to {_brief(slope.share)} of its size only"
 
     def _agreement(self, slopes: list[Slope]) -> str:
         kinks = " at a kink, between the slopes of both sides," if any(s.gap > 0 for s in slopes) else ""
         where = "each entry" if self.claimed.size <= self.directions else f"{len(slopes)} random directions"
         finest = min(s.share for s in slopes)
-        return f"the gradient fits the values of f in {where},{kinks} to {_digits(finest)} of its size"
+        return f"the gradient fits the values of f in {where},{kinks} to {_brief(finest)} of its size"
 
     def _notes(self) -> str:
         notes = []
         if self.probe.changes_input:
             notes.append("f changes its input; it was given copies.")
         if self.spread > 0:
-            notes.append(f"f is not repeatable: its values at the same x differ by up to {_digits(self.spread)}.")
+            notes.append(f"f is not repeatable: its values at the same x differ by up to {_brief(self.spread)}.")
         elif self.probe.precision > EPS or (1e-10 < self._relative_noise() < 1e-4 and not self.probe.whole):
             digits = max(1, round(-math.log10(max(self.probe.precision, self._relative_noise()))))
             like = ", as with float32 inside" if 5 <= digits <= 8 else ""
@@ -332,26 +332,23 @@ class _Check:
         value = abs(self.probe.value)
         return self.line.noise / value if value else 0.0
 
-    def _finish(self, verdict: Verdict, reason: str, slope: Slope | None, entry: int | None = None) -> GradientCheck:
+    def _finish(self, verdict: Verdict, reason: str, slope: Slope | None) -> GradientCheck:
         text = _sentence(reason) + self._notes()
         if slope is None:
             return GradientCheck(verdict, text, noise=self.line.noise, evaluations=self.probe.evaluations)
-        if entry is None and numpy.count_nonzero(slope.direction) == 1:
-            entry = int(numpy.flatnonzero(slope.direction)[0])
-        worst = None if entry is None else tuple(int(i) for i in numpy.unravel_index(entry, self.probe.shape))
-        size = 1.0 if entry is None or not slope.direction[entry] else float(slope.direction[entry])
-        scale = slope.scale if entry is None else max(abs(slope.claimed), abs(slope.measured))
-        scale = scale or 1.0
-        curve = [(step, abs(q) / scale) for step, q in zip(slope.steps, slope.quotients, strict=True)]
+        entries = numpy.flatnonzero(slope.direction)
+        alone = entries.size == 1
+        size = float(slope.direction[entries[0]]) if alone else 1.0
+        scale = _reference(slope)
         return GradientCheck(
             verdict,
             text,
             abs(slope.difference) / scale,
             slope.error / scale,
-            worst,
+            _place(int(entries[0]), self.probe.shape) if alone else None,
             slope.claimed / size,
             slope.measured / size,
-            tuple(point for point in curve if math.isfinite(point[1])),
+            _curve(slope),
             self.line.noise,
             self.probe.evaluations,
         )
@@ -360,8 +357,22 @@ class _Check:
 def _sizes(x: Floats) -> tuple[Floats, Floats]:
     """How large a step each entry can take: by its own size, and by no less than the usual size of an entry."""
     own = numpy.abs(x)
-    usual = float(numpy.median(own[own > 0])) if own.any() else 1.0
+    some = own[own > 0]
+    usual = float(numpy.partition(some, some.size // 2)[some.size // 2]) if some.size else 1.0
     return numpy.where(own > 0, own, usual), numpy.maximum(own, usual)
+
+
+def _reference(slope: Slope) -> float:
+    """What its errors are given relative to: of one entry the larger of claimed and measured."""
+    alone = numpy.count_nonzero(slope.direction) == 1
+    return (max(abs(slope.claimed), abs(slope.measured)) if alone else slope.scale) or 1.0
+
+
+def _curve(slope: Slope) -> tuple[tuple[float, float], ...]:
+    """The relative error of the plain quotients over their steps."""
+    scale = _reference(slope)
+    points = zip(slope.steps, (abs(q) / scale for q in slope.quotients), strict=True)
+    return tuple(point for point in points if math.isfinite(point[1]))
 
 
 def _between(slope: Slope, size: float) -> str:
@@ -388,8 +399,17 @@ def _digits(number: float) -> str:
     return f"{number:.6g}" if number and abs(number) >= 1e-3 else f"{number:.3g}"
 
 
+def _brief(number: float) -> str:
+    return f"{number:.2g}"
+
+
 def _index(entry: int, shape: tuple[int, ...]) -> str:
-    return "[" + ", ".join(str(int(i)) for i in numpy.unravel_index(entry, shape)) + "]"
+    return "[" + ", ".join(map(str, _place(entry, shape))) + "]"
+
+
+def _place(entry: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The index of a flattened entry."""
+    return tuple(int(i) for i in numpy.unravel_index(entry, shape))
 
 
 def _sentence(reason: str) -> str:

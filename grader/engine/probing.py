@@ -17,7 +17,7 @@ import numpy
 from numpy.typing import NDArray
 
 Floats = NDArray[numpy.float64]
-ROWS = 2**21
+ROWS = 2**16
 """The most numbers in one block of points."""
 
 
@@ -56,7 +56,7 @@ class Probe:
                 self.value = self._block(point)[0] if self.vectorized else self._number_at(point[0])
         except Unusable:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise Unusable(f"f raised {described(error)}", raised=True) from error
         self.changes_input = not numpy.array_equal(point[0], self.x)
 
@@ -75,7 +75,7 @@ class Probe:
     def _value(self, point: Floats) -> float:
         try:
             return self._number_at(point)
-        except Exception:
+        except (Exception, SystemExit):
             return math.nan  # a step can leave the domain of f; that f works at the point was seen in `begin`
 
     def _number_at(self, point: Floats) -> float:
@@ -85,7 +85,7 @@ class Probe:
     def _rows(self, points: Floats) -> Floats:
         try:
             return self._block(points)
-        except Exception:
+        except (Exception, SystemExit):
             return numpy.full(len(points), math.nan)
 
     def _block(self, points: Floats) -> Floats:
@@ -130,7 +130,7 @@ def claimed_gradient(gradient: Any, x: Floats, shape: tuple[int, ...]) -> tuple[
         try:
             with numpy.errstate(all="ignore"):
                 gradient = gradient(point.reshape(shape) if shape else point[0])
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             raise Unusable(f"the gradient raised {described(error)}") from error
     try:
         found = numpy.asarray(gradient)
@@ -148,9 +148,9 @@ def claimed_gradient(gradient: Any, x: Floats, shape: tuple[int, ...]) -> tuple[
     return found.reshape(-1).astype(float), unit
 
 
-def described(error: BaseException) -> str:
-    """An exception by its type, message and the innermost line of the code that is not ours."""
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename != __file__]
+def described(error: BaseException, skipping: tuple[str, ...] = (__file__,)) -> str:
+    """An exception by its type, message and the first line that it came through, but for files that are skipped."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(skipping)]
     where = f" ({frames[0].filename}, line {frames[0].lineno})" if frames else ""
     message = str(error)
     return f"{type(error).__name__}{f': {message}' if message else ''}{where}"

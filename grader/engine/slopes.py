@@ -7,36 +7,39 @@ measured is the difference from a claimed gradient, so that the rounding of x + 
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy
 
 from grader.engine.probing import ROWS, Floats, Probe
 
-RATIO = 5.0
-FIRST = 0.2
-LEVELS = 14
-HALVINGS = 26
-STAIR = 1e-3
-"""After so many halvings, what is left of a change that is a larger share of it is a jump."""
-FINEST = 1e-13
-"""Below this step, relative to x, x + h is not distinct enough from x."""
-MORE = 3
-NEAR = (-7.1e-12, -4.3e-12, -1.7e-12, 2.9e-12, 5.3e-12, 8.9e-12)
-"""Steps to points whose values differ by a line and noise only; irregular, because multiples round alike."""
-CONFIRMING = (9, 12)
-PLAIN = 1e-6
-"""Slopes with a smaller share of error need two confirming levels only."""
-UNSETTLED = 1e-4
-"""Quotients that change by a larger share between the finest steps are followed to finer ones."""
-NEGLIGIBLE = 1e-7
-"""Fine and coarse steps that disagree by a smaller share of the slope are told apart by noise, whatever its shape."""
 Levels = list[float]
 """One number for each step, from the coarsest to the finest; NaN where f has no value."""
 EPS = float(numpy.finfo(float).eps)
+FIRST, RATIO, LEVELS = 0.2, 8.0, 11
+"""The coarsest step relative to x, by how much each next one is finer, and how many there are."""
+HALVINGS, STAIR = 26, 1e-5
+"""After so many halvings, what is left of a change that is a larger share of it is a jump."""
+FINEST = 1e-13
+"""Below this step, relative to x, x + h is not distinct enough from x."""
+MORE = 2
+"""How many levels are added at once where those do not suffice."""
+NEAR = (-7.1e-12, -4.3e-12, -1.7e-12, 2.9e-12, 5.3e-12, 8.9e-12)
+"""Steps to points whose values differ by a line and noise only; irregular, because multiples round alike."""
+CONFIRMING = [FIRST / RATIO**7, FIRST / RATIO**9]
+"""The steps that suffice to confirm a slope measured by others."""
+WORSE = 4.0
+"""How much larger the error of such a slope may be before all steps are taken."""
+SLOWEST = 0.25
+"""The share of a change that may be still to come; it is 1/7 where quotients err by the step, 1/63 by its square."""
+UNSETTLED = 1e-4
+"""Quotients that change by a larger share of the steepest one between the finest steps are followed to finer ones."""
+NEGLIGIBLE = 1e-7
+"""Fine and coarse steps that disagree by a smaller share of the slope are told apart by noise, whatever its shape."""
 SMOOTH, ONE_SIDED = (2, 4, 6), (1, 2, 3)
 """The powers of the step in which a central and a one-sided quotient err."""
 
@@ -46,8 +49,8 @@ class Slope:
     """How fast f moves along `direction`, beside what the claimed gradient says: claimed + difference ± error.
 
     `gap` is half the jump of the slope where f has a kink at the point: any claim within it agrees. `variation` is how
-    much f moves at all. `weights` times the quotients at `steps` give the difference; `quotients` are central, or
-    one-sided where f has values on one side only.
+    much f moves at all, and `size` the length of the gradient along the direction, entry by entry. Of the `quotients`
+    at `steps`, less what was claimed, those from `first` to `last` gave the difference.
     """
 
     direction: Floats
@@ -57,8 +60,8 @@ class Slope:
     gap: float
     variation: float
     size: float
-    steps: list[float]
-    quotients: list[float]
+    steps: Levels
+    quotients: Levels
     first: int
     last: int
 
@@ -79,8 +82,8 @@ class Slope:
 
     @property
     def close_steps(self) -> Levels:
-        """The steps that gave the difference, and one more to see it change."""
-        return self.steps[max(0, self.first - 1) : self.last + 1]
+        """The steps that gave the difference, and one more on both sides."""
+        return self.steps[max(0, self.first - 1) : self.last + 2]
 
     @property
     def excess(self) -> float:
@@ -119,6 +122,10 @@ class Samples:
     def halves(self) -> Levels:
         """Half of how much the quotients ahead and behind differ: 0 in the limit, but for a kink at the point."""
         return [(a + b) / (2 * h) for h, a, b in zip(self.steps, self.ahead, self.behind, strict=True)]
+
+    def part(self, start: int, stop: int) -> Samples:
+        """Some of the levels."""
+        return Samples(self.direction, self.steps[start:stop], self.ahead[start:stop], self.behind[start:stop])
 
     def with_finer(self, finer: Samples) -> Samples:
         """The same with finer steps after them."""
@@ -169,13 +176,13 @@ class Line:
 
     def sample_noise(self, direction: Floats) -> None:
         """Learn the noise of f from points so near to each other that only noise tells their values apart."""
-        near = numpy.array(NEAR)
-        spread = numpy.array(self.residuals(direction, list(NEAR)))
-        near, spread = near[numpy.isfinite(spread)] / NEAR[-1], spread[numpy.isfinite(spread)]
-        if spread.size > 2:
-            curve = numpy.column_stack([near, near * near])
-            rest = spread - curve @ numpy.linalg.lstsq(curve, spread, rcond=None)[0]
-            self.noise = max(self.noise, 4 * math.sqrt(float(rest @ rest) / (rest.size - 2)))
+        one_sided = tuple(map(abs, NEAR))
+        for steps in (NEAR, one_sided, tuple(-h for h in one_sided)):
+            rest = unexplained(steps) @ self.residuals(direction, list(steps))
+            spread = 4 * math.sqrt(float(rest @ rest) / (len(steps) - 2))
+            if math.isfinite(spread):
+                self.noise = max(self.noise, spread)
+                break
 
     def slope(self, direction: Floats) -> Slope | None:
         """The slope along a direction; None where f has no finite values on either side."""
@@ -194,11 +201,14 @@ class Line:
 
     def slope_like(self, direction: Floats, other: Slope) -> Slope | None:
         """The slope by the steps that served another direction, where two much finer ones confirm it; else by all."""
-        found = self.slope_by(direction, other.close_steps)
-        if found is not None and found.gap == 0 and found.excess <= 2 * found.error and found.share <= PLAIN:
-            fine = self._samples(direction, [FIRST / RATIO**k for k in CONFIRMING])
+        steps = other.close_steps
+        samples = self._samples(direction, steps + CONFIRMING)
+        close, fine = samples.part(0, len(steps)), samples.part(len(steps), len(samples.steps))
+        if len(close.sides) == len(fine.sides) == 2:
+            found = self._slope(close, 0)
             offs = [abs(q - found.difference) for q in fine.quotients]
-            if all(off <= bar + found.error for off, bar in zip(offs, self._bars(fine), strict=True)):
+            confirmed = all(off <= bar + found.error for off, bar in zip(offs, self._bars(fine), strict=True))
+            if confirmed and found.gap == 0 and found.excess <= 2 * found.error and found.share <= WORSE * other.share:
                 return found
         return self.slope(direction)
 
@@ -217,35 +227,33 @@ class Line:
         """Whether the quotients still move by more than noise where the steps end."""
         if not samples.sides:
             return True
-        *_, before, last = samples.quotients
-        *_, bar_before, bar_last = self._bars(samples)
-        return abs(last - before) > 3 * (bar_last + bar_before) + UNSETTLED * abs(last)
+        before, last = samples.quotients[-2:]
+        claimed = float(self.gradient @ samples.direction)
+        steepest = max(abs(claimed + q) for q in samples.quotients if not math.isnan(q))
+        change = abs(last - before) - UNSETTLED * steepest
+        return change > 0 and change > 3 * sum(self._bars(samples)[-2:])
 
     def _slope(self, samples: Samples, reach: int) -> Slope:
         two_sided = len(samples.sides) == 2
-        limit = extrapolated(samples.quotients, self._bars(samples), SMOOTH if two_sided else ONE_SIDED, reach)
+        bars = self._bars(samples)
+        limit = extrapolated(samples.quotients, bars, SMOOTH if two_sided else ONE_SIDED, reach)
         products = self.gradient * samples.direction
-        claimed = float(products.sum())
+        claimed, size = float(products.sum()), math.sqrt(float(products @ products))
         used = slice(limit.first, limit.last + 1)
         rates = [abs(a / h + claimed) for h, a in zip(samples.steps[used], samples.sides[0][used], strict=True)]
         return Slope(
             samples.direction,
             claimed,
             limit.value,
-            limit.error + 4 * EPS * float(numpy.abs(products).sum()),
-            self._gap(samples, limit.first) if two_sided else 0.0,
+            limit.error + 4 * EPS * size * math.sqrt(products.size),
+            gap_at_point(samples, bars, limit.first) if two_sided else 0.0,
             max([0.0, *(rate for rate in rates if rate < math.inf)]),
-            math.sqrt(float(products @ products)),
+            size,
             samples.steps,
             samples.quotients,
             limit.first,
             limit.last,
         )
-
-    def _gap(self, samples: Samples, reach: int) -> float:
-        """Half the jump of the slope at the point, where there is one beyond doubt."""
-        limit = extrapolated(samples.halves, self._bars(samples), ONE_SIDED, reach)
-        return abs(limit.value) + limit.error if abs(limit.value) > 3 * limit.error else 0.0
 
     def _reach(self, samples: Samples) -> int:
         """The coarsest level that the finer ones bear out; where they disagree, it is found out whether by noise."""
@@ -286,10 +294,23 @@ class Line:
         return not self.continuous
 
 
+@cache
+def unexplained(steps: tuple[float, ...]) -> Floats:
+    """The matrix that leaves of values at these steps what no parabola through the point explains."""
+    curve, _ = numpy.linalg.qr(numpy.array([[h / NEAR[-1], (h / NEAR[-1]) ** 2] for h in steps]))
+    return numpy.asarray(numpy.eye(len(steps)) - curve @ curve.T)
+
+
+def gap_at_point(samples: Samples, bars: Levels, reach: int) -> float:
+    """Half the jump of the slope at the point, where there is one beyond doubt."""
+    limit = extrapolated(samples.halves, bars, ONE_SIDED, reach)
+    return abs(limit.value) + limit.error if abs(limit.value) > 3 * limit.error else 0.0
+
+
 def contradicted(quotients: Levels, bars: Levels) -> Conflict | None:
     """The finest level that the levels below it contradict, or None."""
     low, high = -math.inf, math.inf
-    for level, (least, most) in _from_finest(quotients, bars, SMOOTH[0]):
+    for level, (least, most) in _from_finest(quotients, _richardson(quotients, SMOOTH[0]), bars):
         if least > high or most < low:
             distance = max(least - high, low - most) + (most - least) / 2
             resolved = [bar for bar in bars[level + 1 :] if bar <= distance / 4]
@@ -304,33 +325,31 @@ def extrapolated(quotients: Levels, bars: Levels, powers: tuple[int, ...], reach
     for power in powers:
         columns.append(_richardson(columns[-1], power))
     last = len(quotients) - 1
-    best = Limit(quotients[last], math.inf, last, last)
+    value, error, first = quotients[last], math.inf, last
     low, high = -math.inf, math.inf
-    for level, (least, most) in _from_finest(quotients, bars, powers[0]):
-        for order in range(min(len(powers), level - max(1, reach)) + 1):
-            value, before = columns[order][level], columns[order][level - 1]
-            error = (1.5 if order else 1.0) * bars[level] + abs(value - before)
-            if error < best.error and value - error <= high and value + error >= low:
-                best = Limit(value, error, level - order, level)
+    for level, (least, most) in _from_finest(quotients, columns[1], bars):
+        bar = bars[level]
+        if bar < error:
+            for order, column in enumerate(columns[: max(0, level - max(1, reach) + 1)]):
+                found = column[level]
+                off = (1.5 * bar if order else bar) + SLOWEST * abs(found - column[level - 1])
+                if off < error and found - off <= high and found + off >= low:
+                    value, error, first, last = found, off, level - order, level
         if least <= high and most >= low:
             low, high = max(low, least), min(high, most)
-    return best
+    return Limit(value, error, first, last)
 
 
-def _from_finest(quotients: Levels, bars: Levels, power: int) -> Iterator[tuple[int, tuple[float, float]]]:
-    """Each level but the coarsest, and the limits that it allows."""
-    better = _richardson(quotients, power)
+def _from_finest(quotients: Levels, better: Levels, bars: Levels) -> Iterator[tuple[int, tuple[float, float]]]:
+    """Each level but the coarsest, and the limits that it allows by the first extrapolation `better`."""
     for level in range(len(quotients) - 1, 0, -1):
         column = better if level > 1 else quotients
-        width = 1.1 * bars[level] + abs(column[level] - column[level - 1])
-        if width < math.inf:
-            yield level, (column[level] - width, column[level] + width)
-        else:
-            yield level, (-math.inf, math.inf)
+        middle = column[level]
+        width = 1.1 * bars[level] + abs(middle - column[level - 1])
+        yield level, (middle - width, middle + width) if width < math.inf else (-math.inf, math.inf)
 
 
 def _richardson(column: Levels, power: int) -> Levels:
     """The next column of Richardson's table: a power of the step removed; NaN where there is no entry."""
     factor = 1 / (RATIO**power - 1)
-    finer = [column[k] + (column[k] - column[k - 1]) * factor for k in range(1, len(column))]
-    return [math.nan, *finer]
+    return [math.nan, *(fine + (fine - coarse) * factor for coarse, fine in itertools.pairwise(column))]
