@@ -198,6 +198,46 @@ def lint_command(problems: str, as_json: bool) -> int:
 
 
 @cli.command(
+    "gradcheck",
+    epilog=_examples(
+        "grader gradcheck loss:value --gradient loss:gradient --at weights.yaml",
+        "grader gradcheck loss:value --gradient loss:gradient --at weights.json --json",
+        "grader gradcheck loss:values --gradient loss:gradient --at weights.yaml --vectorized",
+    ),
+)
+@click.argument("function", metavar="MODULE:FUNCTION")
+@click.option("--gradient", required=True, metavar="MODULE:FUNCTION", help="What is checked.")
+@click.option(
+    "--at",
+    required=True,
+    metavar="FILE",
+    type=click.Path(exists=True, dir_okay=False),
+    help="The point: YAML or JSON, a number or nested lists.",
+)
+@click.option(
+    "--directions",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="How many random directions are tried (3).",
+)
+@click.option("--vectorized", is_flag=True, help="The function takes k points at once, (k, n), and returns (k,).")
+@_JSON
+def gradcheck_command(
+    function: str, gradient: str, at: str, directions: int | None, vectorized: bool, as_json: bool
+) -> int:
+    """Check the gradient of any NumPy function.
+
+    FUNCTION maps an array to a number and --gradient to an array of the same shape; their module lies in this folder
+    or is installed. Only values of the function are used, and the result says how sure it is.
+
+    Exit status: 0 passed, 1 failed, 3 undecided.
+    """
+    from grader.cli.gradcheck import gradcheck
+
+    return gradcheck(function, gradient, at, directions=directions, vectorized=vectorized, as_json=as_json)
+
+
+@cli.command(
     "schema",
     epilog=_examples(
         "grader schema problem > problem.schema.json",
