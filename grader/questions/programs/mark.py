@@ -203,14 +203,12 @@ class Programs:
         if not wrong:
             return None
 
-        def judge(points: Sequence[Point]) -> list[dict[str, Found]]:
+        def judge(points: Sequence[Point]) -> Iterator[dict[str, Found]]:
             outcome = run(self._request(program, [self.interface.call(p) for p in points])) if points else Outcome("ok")
             alternative = self.interface.alternatives[number]
-            found = []
             for call, point in zip(outcome.calls, points, strict=False):
                 there = judged(self.interface, alternative, [call], [point], self.tolerance, narrow)
-                found.append({} if call.values is None else {n: f for n, i in there.items() for f in i.wrong})
-            return found
+                yield {} if call.values is None else {n: f for n, i in there.items() for f in i.wrong}
 
         return smallest(self.points, [f.point.sized for f in wrong], judge)
 

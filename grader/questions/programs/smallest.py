@@ -5,7 +5,7 @@ Simple points are tried first, then the best of them is made simpler entry by en
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -35,8 +35,8 @@ class Example:
         return _cost(self.point)
 
 
-Judge = Callable[[Sequence[Point]], list[dict[str, Found]]]
-"""What is wrong at each of some points, by item; an empty list where the program does not run there."""
+Judge = Callable[[Sequence[Point]], Iterable[dict[str, Found]]]
+"""What is wrong at each of some points, by item, found when it is asked for; shorter where the program stops."""
 
 
 def smallest(points: Points, wrong_at: Sequence[Sized], judge: Judge) -> Example | None:
@@ -76,7 +76,12 @@ def _simple(points: Points, sized: Sized) -> list[Point]:
     for n in range(TRIED):
         values = {name: _small(one, sized.graph.shape(name), rng, n) for name, one in sized.inputs.items()}
         found.append(Point(values, sized))
-    return [p for p in found if points.usable(p)]
+    return [p for p in found if _is_plain(points, p)]
+
+
+def _is_plain(points: Points, point: Point) -> bool:
+    """Whether values there are finite and have one derivative: nobody learns from a kink what is wrong elsewhere."""
+    return points.usable(point) and not any(point.expected(q).active for q in points.quantities)
 
 
 def _small(one: Input, shape: tuple[int, ...], rng: numpy.random.Generator, n: int) -> Array:
@@ -98,11 +103,12 @@ def _is_positive(one: Input) -> bool:
 def _simplified(points: Points, judge: Judge, best: Example) -> Example:
     """Entries made 0, or 1, one after the other, while as many items stay wrong."""
     for _ in range(ROUNDS):
-        simpler = [p for p in _simpler(best.point) if points.usable(p)]
-        found = [Example(p, w) for p, w in zip(simpler, judge(simpler), strict=False) if set(w) >= set(best.wrong)]
-        if not found:
+        simpler = [p for p in _simpler(best.point) if _is_plain(points, p)]
+        tried = zip(simpler, judge(simpler), strict=False)
+        better = next((Example(p, w) for p, w in tried if set(w) >= set(best.wrong)), None)
+        if better is None:
             return best
-        best = min(found, key=lambda e: e.cost)
+        best = better
     return best
 
 
