@@ -167,15 +167,16 @@ class Programs:
         """The slopes of each item that is the derivative of another, and which that other one is."""
         beside = beside[self._huge is not None :]
         at = {id(point): call for point, call in zip(self.judged_points, calls, strict=True)}
-        count = 2 * len(slopes.STEPS)
         found: dict[str, list[slopes.Slope]] = {}
         values = {}
         output = self.points.problem.graph.output
         for pair in slopes.pairs(self.interface.alternatives[number], output):
-            for n, (point, wrt) in enumerate(self._moves):
+            start = 0
+            for point, wrt in self._moves:
+                count = 2 * len(slopes.steps_at(point))
+                moved, start = beside[start : start + count], start + count
                 if wrt != pair.wrt:
                     continue
-                moved = beside[n * count : (n + 1) * count]
                 slope = slopes.measured(pair, self.interface, point, items, at[id(point)], moved)
                 found.setdefault(pair.item, []).append(slope)
                 values[pair.item] = pair.value

@@ -22,6 +22,8 @@ from grader.sandbox import Argument, Call, CallOutcome, Unusable
 
 Array = Any
 STEPS = tuple(4.0**-k for k in range(2, 9))
+SHOWN = tuple(4.0**-k for k in (10, 12, 14))
+"""Smaller steps, at the printed point, decide nothing: a plot shows with them where rounding begins."""
 NAME = "finite differences"
 
 
@@ -40,7 +42,7 @@ class Pair:
 class Slope:
     """What was measured at one point: the claimed slope, the measured one, whether they agree, and each step.
 
-    `steps` has for each step its size, the relative difference of the claimed slope from the quotient, and that of
+    `curve` has for each step its size, the relative difference of the claimed slope from the quotient, and that of
     the measured one.
     """
 
@@ -48,7 +50,7 @@ class Slope:
     measured: float
     passed: bool | None
     reason: str = ""
-    steps: tuple[tuple[float, float, float], ...] = ()
+    curve: tuple[tuple[float, float, float], ...] = ()
 
 
 def pairs(alternative: Mapping[str, str], output: str | None) -> Iterator[Pair]:
@@ -86,12 +88,19 @@ def _call(quantity: str) -> tuple[str, list[str]] | None:
     return None
 
 
+def steps_at(point: Point) -> tuple[float, ...]:
+    """The steps taken at a point."""
+    return STEPS + SHOWN if point.printed else STEPS
+
+
 def moved(interface: Interface, point: Point, wrt: str) -> list[Call]:
     """The calls beside a point: for each step one ahead and one behind."""
     start = numpy.asarray(point.values[wrt], dtype=float)
     way = _way(start)
     given = interface.given(point)
-    return [Call({**given, wrt: _argument(start + sign * step * way)}) for step in STEPS for sign in (1.0, -1.0)]
+    return [
+        Call({**given, wrt: _argument(start + sign * step * way)}) for step in steps_at(point) for sign in (1.0, -1.0)
+    ]
 
 
 def can_move(interface: Interface, point: Point, wrt: str) -> bool:
@@ -125,7 +134,7 @@ def measured(
     if isinstance(claimed, Unusable) or isinstance(height, Unusable):
         return Slope(0, 0, None, "there are no numbers to compare")
     heights = [interface.values(c, shapes)[pair.value] for c in calls if c.values is not None]
-    if len(heights) != 2 * len(STEPS):
+    if len(heights) != 2 * len(steps_at(point)):
         return Slope(0, 0, None, "the function could not be run beside the point")
     arrays = [numpy.asarray(h, dtype=float) for h in heights if not isinstance(h, Unusable)]
     if len(arrays) != len(heights) or any(a.shape != height.shape for a in arrays):
@@ -155,10 +164,11 @@ def _seed(pair: Pair, point: Point, height: Array) -> Array | None:
 
 
 def _compared(claimed: float, middle: float, numbers: Array, value: Item, item: Item) -> Slope:
-    steps = numpy.array(STEPS)
+    steps = numpy.array((STEPS + SHOWN)[: len(numbers)])
     ahead, behind = (numbers[:, 0] - middle) / steps, (middle - numbers[:, 1]) / steps
     quotients = (ahead + behind) / 2
-    slope, error = _extrapolated(quotients, 16.0)
+    used = len(STEPS)
+    slope, error = _extrapolated(quotients[:used], 16.0)
     if not numpy.isfinite([slope, error, claimed]).all():
         return Slope(claimed, slope, None, "the values beside the point are not finite")
     noise = (1e-6 if value.narrow else 1e-14) * float(numpy.max(numpy.abs(numbers)))
@@ -168,10 +178,12 @@ def _compared(claimed: float, middle: float, numbers: Array, value: Item, item: 
         for h, q in zip(steps, quotients, strict=True)
     )
     room = 20 * error + (1e-3 if item.narrow or value.narrow else 1e-6) * scale
-    (right, right_error), (left, left_error) = _extrapolated(ahead, 4.0), _extrapolated(behind, 4.0)
+    (right, right_error), (left, left_error) = _extrapolated(ahead[:used], 4.0), _extrapolated(behind[:used], 4.0)
     if abs(right - left) > 100 * (right_error + left_error) + 1e-4 * scale:
         between = min(left, right) - room <= claimed <= max(left, right) + room
         return Slope(claimed, slope, True if between else None, "there is a kink at the point", plotted)
+    if room > 1e-2 * scale and (value.narrow or item.narrow):
+        return Slope(claimed, slope, None, "float32 is too coarse for differences", plotted)
     if error > 1e-3 * scale:
         return Slope(claimed, slope, None, "the function is not smooth enough beside the point", plotted)
     return Slope(claimed, slope, abs(claimed - slope) <= room, "", plotted)
@@ -190,6 +202,6 @@ def check(slopes: Sequence[Slope]) -> Check | None:
     passed = False if told.passed is False else None if any(s.passed is None for s in slopes) else True
     if told.passed is None or (passed is None and told.passed):
         told = next(s for s in slopes if s.passed is None)
-        return Check(NAME, None, told.reason)
+        return Check(NAME, None, told.reason, told.curve)
     words = f"along one direction it claims {told.claimed:.6g}, and differences of your own value give "
-    return Check(NAME, passed, f"{words}{told.measured:.6g}")
+    return Check(NAME, passed, f"{words}{told.measured:.6g}", told.curve)

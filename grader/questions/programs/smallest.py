@@ -18,7 +18,7 @@ from grader.spec.inputs import Input
 
 Array = Any
 TRIED = 24
-ROUNDS = 4
+ROUNDS = 10
 MOST_SIMPLER = 48
 
 
@@ -93,7 +93,7 @@ def _small(one: Input, shape: tuple[int, ...], rng: numpy.random.Generator, n: i
         return values
     signs = rng.choice([-1.0, 1.0], size=shape)
     kept = rng.random(shape) < (0.4 + n / TRIED)
-    return numpy.asarray(values * signs * kept)
+    return numpy.asarray(values * signs * kept) + 0.0  # no -0
 
 
 def _is_positive(one: Input) -> bool:
@@ -104,7 +104,7 @@ def _simplified(points: Points, judge: Judge, best: Example) -> Example:
     """Entries made 0, or 1, one after the other, while as many items stay wrong."""
     for _ in range(ROUNDS):
         simpler = [p for p in _simpler(best.point) if _is_plain(points, p)]
-        tried = zip(simpler, judge(simpler), strict=False)
+        tried = zip(simpler, judge(simpler), strict=False) if simpler else ()
         better = next((Example(p, w) for p, w in tried if set(w) >= set(best.wrong)), None)
         if better is None:
             return best

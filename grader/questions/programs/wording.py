@@ -72,10 +72,13 @@ def short(value: Array) -> str:
     array = numpy.asarray(value)
     if array.size > SHOWN:
         return article(array.shape)
-    if array.dtype.kind != "f":
-        return str(array.tolist())
-    text = numpy.array2string(array, precision=6, separator=", ", floatmode="maxprec", max_line_width=10_000)
-    return " ".join(text.replace(".,", ",").replace(".]", "]").split()).removesuffix(".")
+    return _nested(array.tolist())
+
+
+def _nested(value: Any) -> str:
+    if isinstance(value, list):
+        return f"[{', '.join(map(_nested, value))}]"
+    return f"{value + 0.0:.7g}"  # no -0
 
 
 def counterexample(interface: Interface, found: Found, name: str) -> str:
@@ -113,15 +116,20 @@ def syntax(found: Syntax) -> str:
 
 def raised(found: Raised, interface: Interface, point: Point) -> str:
     """The exception, with the student's own line, and what the call was given where that was no printed point."""
-    place = f"{found.file}, line {found.line}: " if found.line else ""
+    place = f"{found.file}, line {found.line}: the function raised" if found.line else "Called as below, it raised"
     what = f"{found.type}: {found.message}" if found.message else found.type
     given = ", ".join(
         f"{n} {article(numpy.shape(v))}" if numpy.ndim(v) else f"{n} = {short(v)}"
         for n, v in interface.given(point).items()
     )
     at = "" if point.printed or not given else f" It was called with {given}."
-    line = f"\n    {found.text.strip()}" if found.text.strip() else ""
-    return f"{place}the function raised {sentence_end(what)}{at}{line}"
+    line = found.text.strip() if found.line else (interface.statements.strip() or _called(interface))
+    shown = "".join(f"\n    {one}" for one in line.split("\n") if one)
+    return f"{place} {sentence_end(what)}{at}{shown}"
+
+
+def _called(interface: Interface) -> str:
+    return f"{interface.function}({', '.join(interface.arguments)})"
 
 
 def sentence_end(text: str) -> str:
