@@ -141,3 +141,5 @@ class _Writer:
         self.text[node] = here
         if both and other is not None:
             self.text[other] = there
+            if self.uses[other.args[0]] == 1:
+                self.text.setdefault(other.args[0], "")  # the opposite of x itself is not needed any more

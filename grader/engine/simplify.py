@@ -144,7 +144,7 @@ def _mul(node: Node) -> Node | None:
                 return apply("diag", reshaped(other, (one.shape[0],)))
         elif one.op.name == "neg" and other.op.name != "constant":
             return apply("neg", apply("mul", one.args[0], other)) if one.shape == node.shape else None
-    return _unbroadcast(node)
+    return apply("square", node.args[0]) if node.args[0] is node.args[1] else _unbroadcast(node)
 
 
 def _is_eye(node: Node) -> bool:

@@ -13,7 +13,7 @@ import numpy
 from grader.engine import numeric
 from grader.engine.batching import batched
 from grader.engine.node import Node, Shape, constant, is_constant, leaf, topological
-from grader.engine.ops import broadcast, gated, reshaped, sum_to, total, transposed, zeros
+from grader.engine.ops import broadcast, gated, ones, reshaped, sum_to, total, transposed, zeros
 
 NOWHERE: frozenset[Node] = frozenset()
 
@@ -59,8 +59,12 @@ def forward(output: Node, tangents: Mapping[Node, Node], leaves: frozenset[Node]
 def jacobian(output: Node, wrt: Node, leaves: frozenset[Node] = NOWHERE) -> Node:
     """The Jacobian, size(output) × size(wrt), both flattened by rows.
 
-    One sweep over a batch of unit seeds, reverse or forward, whichever needs fewer.
+    One sweep over a batch of unit seeds, reverse or forward, whichever needs fewer; a single seed needs no batch.
     """
+    if output.size == 1:
+        return reshaped(reverse(output, [wrt], ones(output.shape), leaves)[0], (1, wrt.size))
+    if wrt.size == 1:
+        return reshaped(forward(output, {wrt: ones(wrt.shape)}, leaves), (output.size, 1))
     if output.size <= wrt.size:
         seed = leaf("seed", output.shape)
         row = reverse(output, [wrt], seed, leaves)[0]
