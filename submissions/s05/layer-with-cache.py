@@ -1,0 +1,4 @@
+import numpy as np
+
+def mse_loss(s, t):
+    return np.mean((t - s) ** 2), 2 * (t - s) / len(s)
