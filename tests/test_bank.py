@@ -19,7 +19,7 @@ import yaml
 from grader.batch.assignment import Ready, make_ready
 from grader.batch.examples import compare_examples
 from grader.cli import main
-from grader.questions import option_models
+from grader.questions import KINDS, option_models
 from grader.spec.load import load_problem, load_problems
 from grader.spec.problem import Problem
 from tests.shared import ROOT
@@ -80,6 +80,21 @@ def test_the_table_of_the_readme_has_a_row_for_each_problem_and_no_other() -> No
     assert all(name == file for name, file in rows)
 
 
+def asked() -> set[str]:
+    """The kinds of question that the bank asks."""
+    return {question["ask"] for path in FILES for question in content(path)["questions"].values()}
+
+
+def test_every_kind_that_is_built_is_asked_somewhere() -> None:
+    assert asked() == {ask for ask, kind in KINDS.items() if kind.prepare is not None}
+
+
+def test_the_readme_names_every_kind_that_its_exercises_wait_for() -> None:
+    waiting = {ask for ask, kind in KINDS.items() if kind.prepare is None}
+    text = (BANK / "README.md").read_text("utf-8")
+    assert set(re.findall(r"`(\w+)`", text)) & set(KINDS) - {"function"} == waiting
+
+
 # -- the examples --------------------------------------------------------------------------------------------------
 
 
@@ -97,8 +112,9 @@ def test_every_question_has_right_and_wrong_examples(path: pathlib.Path) -> None
     expected = [item for example in problem["examples"] for item in example["expect"].items()]
     for question in problem["questions"]:
         of_question = [list(verdicts(value)) for name, value in expected if name == question]
-        assert ["correct"] in of_question, f"{question}: no right answer"
-        assert any(set(found) - {"correct"} for found in of_question), f"{question}: no wrong answer"
+        right = "needs_person" if problem["questions"][question]["ask"] == "text" else "correct"
+        assert [right] in of_question, f"{question}: no right answer"
+        assert any(set(found) - {right} for found in of_question), f"{question}: no wrong answer"
 
 
 @each_problem
@@ -109,8 +125,30 @@ def test_no_two_examples_share_a_name(path: pathlib.Path) -> None:
 
 @each_problem
 def test_every_example_answers_what_it_expects_a_verdict_for(path: pathlib.Path) -> None:
-    for example in content(path)["examples"]:
-        assert set(example["expect"]) <= set(example["answers"]), example["name"]
+    problem = content(path)
+    in_python = {name for name, question in problem["questions"].items() if question["ask"] == "function"}
+    for example in problem["examples"]:
+        answered = set(example.get("answers", ())) | (in_python if "python" in example else set())
+        assert set(example["expect"]) <= answered, example["name"]
+
+
+@each_problem
+def test_a_python_question_has_right_answers_in_more_than_one_style(path: pathlib.Path) -> None:
+    problem = content(path)
+    for name, question in problem["questions"].items():
+        if question["ask"] == "function":
+            right = [example["python"] for example in problem["examples"] if example["expect"] == {name: "correct"}]
+            assert len(set(right)) > 1, name
+
+
+def test_python_questions_use_all_that_a_function_question_offers() -> None:
+    questions = [q for path in FILES for q in content(path)["questions"].values() if q["ask"] == "function"]
+    used = {key for question in questions for key in question}
+    assert {"function", "call", "requires", "given", "shapes", "returns", "any_of", "limits", "forbid"} <= used
+    assert {word for question in questions for word in question.get("forbid", ())} == {
+        "finite_differences",
+        "changed_inputs",
+    }
 
 
 @pytest.fixture(scope="module")
@@ -226,19 +264,27 @@ def test_the_class_has_all_its_students(graded: Marks) -> None:
 
 def test_the_class_can_be_judged_as_a_whole(graded: Marks) -> None:
     verdicts = {question["verdict"] for student in graded.values() for _, question in questions(student)}
-    assert verdicts == {"correct", "partial", "wrong", "missing", "unreadable"}
+    assert verdicts == {"correct", "partial", "wrong", "missing", "unreadable", "needs_person"}
 
 
 @pytest.mark.parametrize("student", ["s01", "s02"])
-def test_who_has_everything_right_has_all_points(graded: Marks, student: str) -> None:
-    assert graded[student]["points"] == graded[student]["max_points"]
+def test_who_has_everything_right_has_all_points_that_no_person_gives(graded: Marks, student: str) -> None:
+    marks = graded[student]
+    assert {question["verdict"] for _, question in questions(marks)} == {"correct", "needs_person"}
+    assert marks["points"] == marks["judged_points"]
 
 
 @pytest.mark.parametrize("student", sorted({*(f"s{n:02d}" for n in range(3, 17)), "ada"} - {"s12"}))
 def test_everyone_else_has_a_story_and_something_right(graded: Marks, student: str) -> None:
     of_answered = [q["verdict"] for _, q in questions(graded[student]) if q["verdict"] != "missing"]
     assert "correct" in of_answered
-    assert set(of_answered) != {"correct"}
+    assert set(of_answered) - {"correct", "needs_person"}
+
+
+def test_every_question_is_answered_by_someone(graded: Marks) -> None:
+    marks = [(p, q["question"], q["verdict"]) for student in graded.values() for p, q in questions(student)]
+    answered = {(problem, question) for problem, question, verdict in marks if verdict != "missing"}
+    assert answered == {(problem, question) for problem, question, _ in marks}
 
 
 def test_an_empty_folder_has_every_answer_missing(graded: Marks) -> None:
@@ -250,6 +296,7 @@ def test_a_file_that_is_not_yaml_costs_itself_only(graded: Marks) -> None:
     for problem, question in questions(graded["s11"]):
         verdicts.setdefault(problem, set()).add(question["verdict"])
     assert verdicts.pop("two-paths") == {"unreadable"}
+    assert verdicts.pop("three-layers") == {"missing", "unreadable"}
     assert set().union(*verdicts.values()) == {"correct", "missing"}
 
 
@@ -271,6 +318,51 @@ def test_two_answers_to_one_question_are_both_named(graded: Marks) -> None:
     assert question["verdict"] == "unreadable"
     assert "s16/answers.yaml" in question["message"]
     assert "s16/two-paths.yaml" in question["message"]
+
+
+def code(graded: Marks, student: str, problem: str, name: str = "code") -> dict[str, Any]:
+    """The marks of a student's Python answer."""
+    found = {(p, q["question"]): q for p, q in questions(graded[student])}
+    assert found[problem, name]["ask"] == "function"
+    return found[problem, name]
+
+
+def test_a_notebook_is_run_without_its_magics_and_its_plots(graded: Marks) -> None:
+    assert code(graded, "s03", "two-hidden-layers")["verdict"] == "correct"
+    assert "matplotlib" in code(graded, "s03", "two-hidden-layers")["message"]
+
+
+def test_a_missing_data_file_costs_no_function_that_does_not_read_it(graded: Marks) -> None:
+    assert code(graded, "s16", "squared-norm")["verdict"] == "correct"
+    assert "measurements.csv" in code(graded, "s16", "squared-norm")["message"]
+
+
+def test_a_function_that_raises_is_wrong_with_its_own_line(graded: Marks) -> None:
+    found = code(graded, "s07", "logistic-regression")
+    assert found["verdict"] == "wrong"
+    assert "NameError" in found["message"]
+    assert "line 5" in found["message"]
+
+
+def test_a_loop_that_never_ends_costs_its_own_question(graded: Marks) -> None:
+    assert code(graded, "s14", "logistic-map")["verdict"] == "wrong"
+    assert code(graded, "s14", "gradient-check")["verdict"] == "wrong"
+    assert code(graded, "s14", "sum-of-sigmoids", "partials")["verdict"] == "partial"
+
+
+def test_a_missing_function_is_missing_and_those_beside_it_count(graded: Marks) -> None:
+    assert code(graded, "s10", "layer-with-cache", "affine")["verdict"] == "missing"
+    assert code(graded, "s10", "layer-with-cache", "relu")["verdict"] == "correct"
+
+
+def test_a_bracket_left_open_makes_the_python_of_that_problem_unreadable(graded: Marks) -> None:
+    assert code(graded, "s11", "three-layers")["verdict"] == "unreadable"
+    assert code(graded, "s11", "squared-norm")["verdict"] == "correct"
+
+
+def test_the_gradient_of_another_loss_follows_where_the_question_gives_credit(graded: Marks) -> None:
+    verdicts = {item["item"]: item["verdict"] for item in code(graded, "s13", "two-hidden-layers")["items"]}
+    assert verdicts == {"o": "wrong", "dW1": "follow_through", "dW2": "follow_through", "dV": "follow_through"}
 
 
 def test_the_schema_beside_the_problems_is_the_one_that_the_program_prints(capsys: pytest.CaptureFixture[str]) -> None:
