@@ -52,8 +52,7 @@ class Probe:
         """Ask for the value at the point itself; raises `Unusable` where that is no number."""
         point = self.x[None, :].copy()
         try:
-            with numpy.errstate(all="ignore"):
-                self.value = self._block(point)[0] if self.vectorized else self._number_at(point[0])
+            self.value = self._block(point)[0] if self.vectorized else self._number_at(point[0])
         except Unusable:
             raise
         except (Exception, SystemExit) as error:
@@ -66,8 +65,7 @@ class Probe:
 
     def at(self, points: Floats) -> Floats:
         """The values at rows of points, (k, n) -> (k,); the rows may be overwritten by f."""
-        with numpy.errstate(all="ignore"):
-            values = self._rows(points) if self.vectorized else numpy.array([self._value(point) for point in points])
+        values = self._rows(points) if self.vectorized else numpy.array([self._value(point) for point in points])
         values[~numpy.isfinite(values)] = math.nan
         self.varies = self.varies or bool(numpy.any(values != self.value))
         return values
@@ -128,8 +126,7 @@ def claimed_gradient(gradient: Any, x: Floats, shape: tuple[int, ...]) -> tuple[
     if callable(gradient):
         point = x.copy()
         try:
-            with numpy.errstate(all="ignore"):
-                gradient = gradient(point.reshape(shape) if shape else point[0])
+            gradient = gradient(point.reshape(shape) if shape else point[0])
         except (Exception, SystemExit) as error:
             raise Unusable(f"the gradient raised {described(error)}") from error
     try:

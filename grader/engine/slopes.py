@@ -179,7 +179,7 @@ class Line:
         one_sided = tuple(map(abs, NEAR))
         for steps in (NEAR, one_sided, tuple(-h for h in one_sided)):
             rest = unexplained(steps) @ self.residuals(direction, list(steps))
-            spread = 4 * math.sqrt(float(rest @ rest) / (len(steps) - 2))
+            spread = 4 * length(rest) / math.sqrt(len(steps) - 2)
             if math.isfinite(spread):
                 self.noise = max(self.noise, spread)
                 break
@@ -238,7 +238,7 @@ class Line:
         bars = self._bars(samples)
         limit = extrapolated(samples.quotients, bars, SMOOTH if two_sided else ONE_SIDED, reach)
         products = self.gradient * samples.direction
-        claimed, size = float(products.sum()), math.sqrt(float(products @ products))
+        claimed, size = float(products.sum()), length(products)
         used = slice(limit.first, limit.last + 1)
         rates = [abs(a / h + claimed) for h, a in zip(samples.steps[used], samples.sides[0][used], strict=True)]
         return Slope(
@@ -292,6 +292,15 @@ class Line:
             self.rough = samples.steps[level]
             self.noise = max(self.noise, jump) if math.isfinite(jump) else self.noise
         return not self.continuous
+
+
+def length(vector: Floats) -> float:
+    """The Euclidean norm, also where squares would be too large or too small for a float."""
+    largest = float(numpy.abs(vector).max())
+    if not 0 < largest < math.inf:
+        return largest
+    scaled = vector / largest
+    return largest * math.sqrt(float(scaled @ scaled))
 
 
 @cache
