@@ -13,7 +13,7 @@ from grader.comparing.layout import Layout, Reading, laid_out, readings
 from grader.comparing.tolerance import right_entries, sure_widths, widths
 from grader.engine.computation import Evaluated, Key, Kink
 from grader.engine.kinks import fit
-from grader.engine.ops import describe
+from grader.engine.shapes import describe
 from grader.spec.models import Tolerance
 
 Array = Any

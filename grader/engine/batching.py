@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from grader.engine.node import Node, Shape, apply, topological
-from grader.engine.ops import broadcast, reshaped, transposed
+from grader.engine.rules import broadcast, reshaped, transposed
 
 Rule = Callable[[Node, list[Node], list[bool], int], Node]
 

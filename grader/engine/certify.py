@@ -21,7 +21,7 @@ from grader.engine.formula import parse
 from grader.engine.graph import Graph
 from grader.engine.kinks import Kinks
 from grader.engine.node import Node, apply, constant, leaf, topological
-from grader.engine.ops import reshaped, total
+from grader.engine.rules import reshaped, total
 from grader.engine.transform import substitute
 
 Array = Any

@@ -33,8 +33,8 @@ from grader.engine.latex import (
 )
 from grader.engine.naming import Reading
 from grader.engine.node import Node, apply, constant, leaf, topological
-from grader.engine.ops import ones, reshaped, transposed
 from grader.engine.reading import contains, factors_of, readable
+from grader.engine.rules import ones, reshaped, transposed
 from grader.engine.sweep import Part, Step, Sweep
 from grader.engine.symbols import Symbols
 from grader.engine.transform import forward, reverse

@@ -17,10 +17,11 @@ from functools import partial
 from keyword import iskeyword
 from typing import Any
 
-from grader.engine import ops
+from grader.engine import rules
 from grader.engine.compile import compile_nodes
 from grader.engine.node import Node, Shape, ShapeError, apply, constant, is_constant, leaf, topological
-from grader.engine.ops import describe, reshaped, transposed
+from grader.engine.rules import reshaped, transposed
+from grader.engine.shapes import describe
 from grader.engine.transform import forward, substitute
 
 LONGEST = 4000
@@ -596,13 +597,13 @@ def _slope_at(function: Callable[[Node], Node], x: Node) -> Node:
     own = leaf("z", x.shape)
     if not _entry_by_entry(function(own), own):
         raise ShapeError("only a function that works entry by entry has a derivative that ' can stand for")
-    slope = forward(function(own), {own: ops.ones(x.shape)})
+    slope = forward(function(own), {own: rules.ones(x.shape)})
     return substitute([slope], {own: x})[0]
 
 
 def _square(x: Node) -> Node:
     """x², and for a norm the sum of squares, which is smooth also where the norm is not."""
-    return ops.total(apply("square", x.args[0])) if x.op.name == "norm" else apply("square", x)
+    return rules.total(apply("square", x.args[0])) if x.op.name == "norm" else apply("square", x)
 
 
 def _entry_by_entry(output: Node, own: Node) -> bool:
@@ -696,7 +697,7 @@ _reduction("mean")
 @_function("prod", keywords=("axis", "keepdims"))
 def _prod(reader: Reader, call: ast.Call, options: dict[Any, ast.expr]) -> Node:
     x, axes, keepdims = _reduced(reader, call, options)
-    return ops.product(x, axes, keepdims) if x.shape else x
+    return rules.product(x, axes, keepdims) if x.shape else x
 
 
 def _extreme(name: str, pair: str) -> None:
@@ -745,10 +746,10 @@ def _norm(reader: Reader, call: ast.Call, options: dict[Any, ast.expr]) -> Node:
     x = reader.read(call.args[0])
     order = reader.integer(call.args[1]) if len(call.args) == 2 else 2
     if order == 1:
-        return ops.total(apply("abs", x))
+        return rules.total(apply("abs", x))
     if order != 2:
         raise reader.error(call.args[1], "norm(x) is the Euclidean norm, norm(x, 1) the sum of moduli")
-    return ops.norm(x)
+    return rules.norm(x)
 
 
 @_function("dot", 2, 2)
@@ -774,7 +775,7 @@ def _cross_entropy(reader: Reader, call: ast.Call, options: dict[Any, ast.expr])
         raise ShapeError("the scores are a number, and one for each class is needed")
     label = reader.label(call.args[1], call.args[0], scores)
     log_p = apply("log_softmax", scores, axis=(-1,), keepdims=False)
-    return -ops.total(apply("pick", log_p, label))
+    return -rules.total(apply("pick", log_p, label))
 
 
 @_function("where", 3, 3)
@@ -800,7 +801,7 @@ def _onehot(reader: Reader, call: ast.Call, options: dict[Any, ast.expr]) -> Nod
 
 
 def _joined(name: str, axis: int, as_matrix: Callable[[Node], Node]) -> None:
-    @_function(name, 1, ops.MOST_PARTS)
+    @_function(name, 1, rules.MOST_JOINED)
     def build(reader: Reader, call: ast.Call, options: dict[Any, ast.expr]) -> Node:
         return apply("concat", *(as_matrix(reader.read(a)) for a in call.args), axis=axis)
 
@@ -815,7 +816,7 @@ _joined("hstack", -1, lambda x: _matrix(x, (x.size, 1)))
 _joined("vstack", -2, lambda x: _matrix(x, (1, x.size)))
 
 
-@_function("concat", 1, ops.MOST_PARTS, ("axis",))
+@_function("concat", 1, rules.MOST_JOINED, ("axis",))
 def _concat(reader: Reader, call: ast.Call, options: dict[Any, ast.expr]) -> Node:
     parts = [reader.read(a) for a in call.args]
     if not parts[0].shape:
@@ -824,7 +825,7 @@ def _concat(reader: Reader, call: ast.Call, options: dict[Any, ast.expr]) -> Nod
     return apply("concat", *parts, axis=axis[0])
 
 
-@_function("stack", 1, ops.MOST_PARTS)
+@_function("stack", 1, rules.MOST_JOINED)
 def _stack(reader: Reader, call: ast.Call, options: dict[Any, ast.expr]) -> Node:
     parts = [reader.read(a) for a in call.args]
     if any(p.shape != parts[0].shape for p in parts):
@@ -862,7 +863,7 @@ def _trace(reader: Reader, call: ast.Call, options: dict[Any, ast.expr]) -> Node
     x = reader.read(call.args[0])
     if len(x.shape) != 2:
         raise ShapeError(f"trace takes a square matrix, and this is {describe(x.shape)}")
-    return ops.total(apply("diag", x))
+    return rules.total(apply("diag", x))
 
 
 def _counted(name: str, count: Callable[[Node], int]) -> None:

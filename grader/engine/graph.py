@@ -35,8 +35,9 @@ from grader.engine.formula import (
 )
 from grader.engine.node import Node, Shape, ShapeError, constant, leaf, no_collection, topological
 from grader.engine.node import apply as apply_op
-from grader.engine.ops import broadcast, describe, ones, reshaped
 from grader.engine.rounding import snapped
+from grader.engine.rules import broadcast, ones, reshaped
+from grader.engine.shapes import describe
 from grader.engine.simplify import simplified
 from grader.engine.transform import forward, jacobian, quotients, reverse
 

@@ -15,8 +15,9 @@ import numpy
 
 from grader.engine.compile import compile_nodes
 from grader.engine.node import Node, apply, is_constant, topological
-from grader.engine.ops import broadcast, reduced_shape, reshaped
 from grader.engine.rounding import Analysis
+from grader.engine.rules import broadcast, reshaped
+from grader.engine.shapes import reduced_shape
 
 Array = Any
 Key = tuple[Any, ...]

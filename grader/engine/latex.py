@@ -17,7 +17,7 @@ from typing import Any
 import numpy
 
 from grader.engine.node import Node, is_constant, topological
-from grader.engine.ops import key_source
+from grader.engine.shapes import key_source
 from grader.engine.symbols import Symbols
 
 DIGITS = 6

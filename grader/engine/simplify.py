@@ -14,7 +14,7 @@ import numpy
 
 from grader.engine import numeric
 from grader.engine.node import Node, apply, constant, topological
-from grader.engine.ops import broadcast, reshaped
+from grader.engine.rules import broadcast, reshaped
 
 LARGEST_FOLDED = 100_000
 MOST_REWRITES = 20

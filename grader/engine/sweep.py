@@ -13,7 +13,7 @@ from grader.engine.computation import Computation
 from grader.engine.graph import Graph
 from grader.engine.kinks import Subgradient
 from grader.engine.node import Node, leaf
-from grader.engine.ops import zeros
+from grader.engine.rules import zeros
 from grader.engine.transform import forward, reverse
 
 

@@ -13,7 +13,7 @@ import numpy
 from grader.engine import numeric
 from grader.engine.batching import batched
 from grader.engine.node import Node, Shape, constant, is_constant, leaf, topological
-from grader.engine.ops import broadcast, gated, ones, reshaped, sum_to, total, transposed, zeros
+from grader.engine.rules import broadcast, gated, ones, reshaped, sum_to, total, transposed, zeros
 
 NOWHERE: frozenset[Node] = frozenset()
 

@@ -18,7 +18,7 @@ from grader.comparing.layout import Layout, readings
 from grader.comparing.tolerance import INCLUSIVE, typed_step
 from grader.engine.certify import Claim
 from grader.engine.computation import Computation, Evaluated, Key
-from grader.engine.ops import describe
+from grader.engine.shapes import describe
 from grader.errors import AnswerError, did_you_mean
 from grader.questions.evidence import Carries, Evidence, Given, Marked
 from grader.questions.following import Following, State

@@ -18,7 +18,7 @@ from grader.engine import Graph
 from grader.engine.computation import Computation, Evaluated
 from grader.engine.kinks import Key, Subgradient
 from grader.engine.node import Node, constant, topological
-from grader.engine.ops import broadcast, total, zeros
+from grader.engine.rules import broadcast, total, zeros
 from grader.engine.sweep import Part, Step, Sweep
 from grader.engine.transform import jacobian, reverse
 from grader.questions.evidence import Carries, Given

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from grader.engine import FormulaError
-from grader.engine.ops import reshaped
+from grader.engine.rules import reshaped
 from grader.questions.arrays import Arrays
 from grader.questions.expecting import evaluated, quantity_item
 from grader.questions.kind import Kind

@@ -11,7 +11,7 @@ from typing import Any
 import numpy
 
 from grader.answers.program import Program
-from grader.engine.ops import describe
+from grader.engine.shapes import describe
 from grader.questions.programs.interface import Interface
 from grader.questions.programs.judging import ONE_ENTRY, Found, Item
 from grader.questions.programs.points import Point
