@@ -115,9 +115,10 @@ class Graph:
     def compile(self, *quantities: str, batch: Sequence[str] = ()) -> Callable[..., Any]:
         """One plain function of the inputs, in the order in which they were given, that returns the quantities.
 
-        Several come as a tuple, one alone; `run.source` is its text. Arrays are float64 and in the inputs' shapes;
-        inputs named in `batch` have a leading axis more (of any one length), and so has every result. Domain errors
-        give NumPy's values. Raises FormulaError for a quantity that cannot be read.
+        Several come as a tuple, one alone; `run.source` is its text. Arrays are in the inputs' shapes and float64 (those
+        of other numbers are converted); a graph of numbers takes and gives floats. Inputs named in `batch` have a
+        leading axis more (of any one length), and so has every result. Arguments are never changed, results never
+        shared between calls. Domain errors give NumPy's values. Raises FormulaError for a quantity that cannot be read.
         """
         outputs = [self.quantity(q) for q in quantities]
         leaves = [self.by_name[n] for n in self.leaves]
@@ -597,4 +598,4 @@ def _central_difference(graph: Graph, reader: Reader, call: ast.Call) -> Node:
 RESERVED_NAMES = frozenset({*FUNCTIONS, *QUANTITIES, "pi"})
 """Names that no input, node or function may have."""
 
-__all__ = ["RESERVED_NAMES", "Graph", "GraphErrors", "Leaf", "names_read", "parse"]
+__all__ = ["RESERVED_NAMES", "Graph", "GraphErrors", "Leaf"]
