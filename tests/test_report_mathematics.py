@@ -56,7 +56,7 @@ def test_macros_do_not_run_for_ever():
 def test_a_statement_has_paragraphs_and_formulas():
     made = markdown("Two leaves: $u_5 = 2 u_3 u_4$.\n\n$$x^2$$\n\n- **one**\n")
     assert made.startswith("<p>Two leaves: <math>")
-    assert '<div class="scroll formula"><math display="block">' in made
+    assert '<div class="scroll formula" tabindex="0" role="group" aria-label="Formula"><math display="block">' in made
     assert "<li><strong>one</strong></li>" in made
 
 

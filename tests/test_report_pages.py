@@ -235,7 +235,7 @@ def test_what_to_fix_first_names_one_value_with_what_was_expected():
 
 def test_a_caret_stays_under_its_place():
     html = str(message_html(CARET))
-    assert html.startswith('<pre class="code">')
+    assert html.startswith('<pre class="code" tabindex="0">')
     lines = html.split("\n")
     assert lines[2].index("^") == lines[1].index("7,0")
 

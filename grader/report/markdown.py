@@ -53,7 +53,11 @@ def _formula(display: bool) -> Any:
     def render(self: RendererHTML, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
         token = tokens[index]
         made = str(mathml(token.content, display=display))
-        return f'<div class="scroll formula">{made}</div>\n' if token.type == "math_block" else made
+        return (
+            f'<div class="scroll formula" tabindex="0" role="group" aria-label="Formula">{made}</div>\n'
+            if token.type == "math_block"
+            else made
+        )
 
     return render
 

@@ -83,7 +83,7 @@ def message_html(message: str) -> Markup:
     """A message in its lines: a paragraph, or as it stands where it has several, since carets point upwards."""
     message = cut(message.strip("\n"), LONGEST_MESSAGE)
     if "\n" in message:
-        return Markup('<pre class="code">{}</pre>').format(visible(message, lines=True))
+        return Markup('<pre class="code" tabindex="0">{}</pre>').format(visible(message, lines=True))
     return Markup("<p>{}</p>").format(visible(message))
 
 

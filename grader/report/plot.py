@@ -14,7 +14,7 @@ from markupsafe import Markup
 from grader.report.pages import html
 
 Points = Sequence[tuple[float, float, float]]
-LEFT, RIGHT, TOP, BOTTOM = 62.0, 410.0, 30.0, 270.0
+LEFT, RIGHT, TOP, BOTTOM = 62.0, 398.0, 30.0, 270.0
 LOWEST = -12
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 

@@ -36,6 +36,7 @@ class Steps:
 class _Row:
     """A line of a table; `formulas` are what is shown of its steps."""
 
+    name: str
     label: Markup
     value: Shown
     formulas: tuple[Markup, ...]
@@ -47,7 +48,7 @@ class _Question:
     anchor: str
     result: QuestionResult
     prompt: Markup
-    answers: tuple[tuple[Markup | None, Shown], ...]
+    answers: tuple[tuple[str, Markup | None, Shown], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,18 +115,18 @@ def _forward(explained: Explained) -> Iterator[_Row]:
         formulas = (
             (html("{}", kind),) if name in explained.graph.leaves else (_math(steps.symbols), _math(steps.numbers))
         )
-        yield _Row(explained.name(name), shown(explained.values[name]), tuple(f for f in formulas if f))
+        yield _Row(name, explained.name(name), shown(explained.values[name]), tuple(f for f in formulas if f))
 
 
 def _backward(explained: Explained) -> Iterator[_Row]:
     for name, value in explained.derivations.adjoints.items():
         found: Derivation = explained.derivations.reverse(name)
         if name == explained.derivations.output:
-            yield _Row(explained.name(name), shown(value), (Markup("start of the sweep"),))
+            yield _Row(name, explained.name(name), shown(value), (Markup("start of the sweep"),))
             continue
         steps = backward_steps(explained, name)
         texts = dict.fromkeys(t for t in (steps.symbols, steps.local, steps.numbers if found.numbers else "") if t)
-        yield _Row(explained.name(name), shown(value), tuple(mathml(text) for text in texts))
+        yield _Row(name, explained.name(name), shown(value), tuple(mathml(text) for text in texts))
 
 
 def _edges(explained: Explained) -> Iterator[_Row]:
@@ -135,10 +136,12 @@ def _edges(explained: Explained) -> Iterator[_Row]:
         found = explained.jacobian(j, i)
         if found is None:
             shape = shape_text((explained.graph.by_name[i].size, explained.graph.by_name[j].size))
-            yield _Row(explained.name(f"{j}->{i}"), shown(f"{shape}, too large to print"), ())
+            yield _Row(f"{j}->{i}", explained.name(f"{j}->{i}"), shown(f"{shape}, too large to print"), ())
         else:
             value: Value = found.value
-            yield _Row(explained.name(f"{j}->{i}"), shown(value), (_math(found.symbol),) if found.symbol else ())
+            yield _Row(
+                f"{j}->{i}", explained.name(f"{j}->{i}"), shown(value), (_math(found.symbol),) if found.symbol else ()
+            )
 
 
 def _questions(
@@ -147,7 +150,11 @@ def _questions(
     for letter, question in zip(letters(), result.questions, strict=False):
         alone = len(question.items) == 1
         answers = tuple(
-            (None if alone and item.item == question.question else explained.name(item.item), shown(item.expected))
+            (
+                item.item,
+                None if alone and item.item == question.question else explained.name(item.item),
+                shown(item.expected),
+            )
             for item in question.items
         )
         prompt = prompt_html(explained, prepared.problem.question(question.question))

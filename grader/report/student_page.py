@@ -35,7 +35,7 @@ from grader.spec.problem import Question
 FOLDER = "students"
 MOST_MESSAGES = 50
 MANY = 3
-"""From more problems than this, those that are all right are folded too."""
+"""From more problems than this, what is all right is folded too."""
 NUMERIC = frozenset({"value", "values", "gradient", "jacobian", "edge_jacobians", "trace", "function"})
 """Questions whose answer is not the graph itself: the graph may be drawn while they are hidden."""
 PLAIN = re.compile(r"[-+\d.eE\[\], ]*")
@@ -196,6 +196,7 @@ class PageMaker:
             sections=sections,
             nothing=[section for section in sections if section.folded == "nothing"],
             alone=len(sections) == 1 and sections[0].result.title == self.head.title,
+            many=len(sections) > MANY,
             first=self._first(sections),
             messages=shown.messages[:MOST_MESSAGES],
             more_messages=len(shown.messages) - MOST_MESSAGES,
