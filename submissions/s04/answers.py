@@ -42,6 +42,13 @@ def descend(W1, W2, x, b, y, eta):
     return W1 - eta * np.outer(W2 @ r, x), W2 - eta * np.outer(r, u)
 
 
+def two_matrix_gradients(x, W1, b, W2, y):
+    x2 = np.tanh(W1 @ x + b)
+    x4 = W2 @ x2 - y
+    d1 = (x4 @ W2) * (1 - x2 ** 2)
+    return 0.5 * x4 @ x4, d1 @ W1, np.outer(x, d1), np.outer(x2, x4), d1
+
+
 def batch_loss(W, x1, x2, b, V, gamma, y1, y2):
     X = np.column_stack([x1, x2])
     H = np.tanh(W @ X + b)
