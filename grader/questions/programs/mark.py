@@ -102,8 +102,9 @@ class Programs:
     # ---- what is run ----------------------------------------------------------------------------------------------
 
     @cached_property
-    def _huge(self) -> Point | None:
-        return numerical.huge_point(self.points) if "finite_differences" in self.forbidden else None
+    def _probes(self) -> list[Point]:
+        """Where numerical differentiation shows itself."""
+        return numerical.probes(self.points) if "finite_differences" in self.forbidden else []
 
     @cached_property
     def _moves(self) -> list[tuple[Point, str]]:
@@ -119,7 +120,7 @@ class Programs:
     def _calls(self) -> list[Call]:
         counted = "finite_differences" in self.forbidden
         calls = [self.interface.call(p, counted and n == 1) for n, p in enumerate(self.judged_points)]
-        calls += [self.interface.call(self._huge)] if self._huge is not None else []
+        calls += [self.interface.call(p) for p in self._probes]
         return calls + [call for point, wrt in self._moves for call in slopes.moved(self.interface, point, wrt)]
 
     def _request(self, program: Program, calls: Sequence[Call]) -> Request:
@@ -165,7 +166,7 @@ class Programs:
         self, items: Mapping[str, Item], number: int, calls: Sequence[CallOutcome], beside: Sequence[CallOutcome]
     ) -> tuple[dict[str, list[slopes.Slope]], dict[str, str]]:
         """The slopes of each item that is the derivative of another, and which that other one is."""
-        beside = beside[self._huge is not None :]
+        beside = beside[len(self._probes) :]
         at = {id(point): call for point, call in zip(self.judged_points, calls, strict=True)}
         found: dict[str, list[slopes.Slope]] = {}
         values = {}
@@ -187,14 +188,15 @@ class Programs:
     ) -> str | None:
         if "finite_differences" not in self.forbidden:
             return None
-        counts = {n: k for n, k in calls[1].counts.items() if n != self.interface.function}
-        huge: dict[str, Found] = {}
-        if self._huge is not None and beside:
-            alternative = {n: i.quantity for n, i in items.items()}
-            there = judged(self.interface, alternative, beside[:1], [self._huge], self.tolerance)
-            huge = {n: i.found[0] for n, i in there.items() if i.found}
-        functions = {**counts, self.interface.function: 1}
-        return numerical.reason(items, counts, [text for _, text in program.sources], huge, functions)
+        alternative = {n: i.quantity for n, i in items.items()}
+        found: dict[str, list[Found]] = {}
+        for call, point in zip(beside, self._probes, strict=False):
+            if call.values is not None:
+                for name, item in judged(self.interface, alternative, [call], [point], self.tolerance).items():
+                    found.setdefault(name, []).extend(item.found)
+        sources = [text for _, text in program.sources]
+        base = numerical.base(self.points)
+        return numerical.reason(items, calls[1].counts, self.interface.function, sources, base, found)
 
     def _example(
         self, program: Program, run: Run, items: Mapping[str, Item], number: int, narrow: bool

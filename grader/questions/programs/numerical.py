@@ -1,28 +1,30 @@
-"""Whether a program differentiates numerically: by the errors that quotients leave and the calls that they need.
+"""Whether a program differentiates numerically, where that is forbidden: by what quotients leave and what they need.
 
-Asked only where that is forbidden. An error is large or small beside the rounding error that the graph itself must
-cause: analytic derivatives stay within a few times that, difference quotients do not. A quotient is exact where a
-function is a parabola or a line; there, points so large that any step is lost in them tell. Arithmetic with complex
-numbers is a complex step, which leaves no error at all.
+A quotient makes rounding errors larger, by one over its step: beside a point, where an analytic derivative moves as the
+true one does, it moves at random. One whose step is too coarse for that leaves its own error; needs many calls, and
+its text divides by a step. Of a parabola or a line it is exact, but is lost at points so large that any step is lost in
+them. A complex step leaves nothing, and is known by its arithmetic.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy
 
+from grader.engine.computation import Evaluated
 from grader.engine.node import Node, is_constant, topological
 from grader.questions.programs.judging import SINGLE, Found, Item
 from grader.questions.programs.points import Point, Points
 
 Array = Any
 DERIVATIVE = re.compile(r"\b(grad|adjoint|vjp|jac|hess|hvp|jvp|tangent|edge|path)\s*\(")
-MANY_CALLS = 5.0
-ANYHOW = 200.0
-"""How many times the graph's own rounding error tells a quotient, with many calls of a helper and without."""
+NOISY = 20.0
+ROUGH = 5.0
+"""How many times the graph's own rounding error tells a quotient: what is random, and what is off."""
+NEAR = 2.0**-26
 HUGE = 2.0**60
 GROSS = 1e-2
 BENT = frozenset(
@@ -43,40 +45,56 @@ def derivatives(items: Mapping[str, Item]) -> list[Item]:
 def reason(
     items: Mapping[str, Item],
     counts: Mapping[str, int],
+    function: str,
     sources: Sequence[str],
-    huge: Mapping[str, Found],
-    called: Collection[str],
+    base: Point,
+    found: Mapping[str, Sequence[Found]],
 ) -> str | None:
     """Why the program is taken to differentiate numerically; None where it is not.
 
-    `counts` are calls of its own helpers in one call, `called` the names of all that ran, `huge` what it returned where
-    steps are lost.
+    `counts` are calls of its functions in one call of `function`; `found` are the items at `probes` beside `base`.
     """
     asked = [i for i in derivatives(items) if i.right and i.found]
     if not asked:
         return None
+    for item in asked:
+        here = next((f for f in item.found if f.point is base), None)
+        probes = found.get(item.name, ())
+        near = [f for f in probes if not _is_huge(f.point, base)]
+        if here is not None and near and max(_noise(here, f, item.narrow) for f in near) > NOISY:
+            return "beside a point it moves at random, as difference quotients do"
+        if any(_is_huge(f.point, base) and _is_lost(f) for f in probes):
+            return "where numbers are so large that a step is lost in them, its derivative is lost too"
+    helpers = {n: k for n, k in counts.items() if n != function}
+    most = max(helpers, key=lambda n: helpers[n], default="")
     entries = sum(int(i.found[0].answer.size) for i in asked)
-    most = max(counts, key=lambda n: counts[n], default="")
-    many = counts.get(most, 0) >= entries > 0 and counts.get(most, 0) > 1
-    error = max(float(numpy.median([_error(f, i.narrow) for f in i.found])) for i in asked)
-    if error > (MANY_CALLS if many else ANYHOW):
-        often = f" (and {most} is called {counts[most]} times for {entries} entries)" if many else ""
-        return f"its errors are those of difference quotients{often}"
-    if any(_is_lost(huge[i.name]) for i in asked if i.name in huge):
-        return "where numbers are so large that a step is lost in them, its derivative is lost too"
-    complex_one = next((n for n in _complex_functions(sources) if n in called), None)
-    if complex_one is not None:
-        return f"{complex_one} takes complex steps"
-    return None
+    many = helpers.get(most, 0) >= max(entries, 2)
+    rough = any(i.narrow or numpy.median([_error(f) for f in i.found]) > ROUGH for i in asked)
+    if many and rough and any(_QUOTIENT.search(source) for source in sources):
+        return f"{most} is called {helpers[most]} times for {entries} entries, and differences are divided by a step"
+    complex_one = next((n for n in _complex_functions(sources) if n in counts or n == function), None)
+    return None if complex_one is None else f"{complex_one} takes complex steps"
 
 
-def _error(found: Found, narrow: bool) -> float:
-    """The largest error in units of the rounding error that the graph itself must cause."""
-    expected = found.expected
+def _own(expected: Evaluated) -> float:
+    """The rounding error that the graph itself must cause, of all entries together."""
     size = float(numpy.max(numpy.abs(expected.value), initial=0.0))
     own = float(numpy.max(numpy.nan_to_num(expected.rounded.error, posinf=0.0), initial=0.0))
-    own = max(own, 4e-16 * size, 1e-300) * (SINGLE if narrow else 1.0)
-    return float(numpy.max(numpy.abs(found.answer - expected.value), initial=0.0)) / own
+    return max(own, 4e-16 * size, 1e-300)
+
+
+def _noise(here: Found, near: Found, narrow: bool) -> float:
+    """How far the answer moves otherwise than the true one between two near points, in units of rounding."""
+    with numpy.errstate(all="ignore"):
+        moved = (near.answer - here.answer) - (near.expected.value - here.expected.value)
+    off = float(numpy.max(numpy.abs(moved), initial=0.0))
+    return off / (_own(here.expected) * (SINGLE if narrow else 1.0)) if numpy.isfinite(off) else 0.0
+
+
+def _error(found: Found) -> float:
+    """The largest error, in units of rounding."""
+    expected = found.expected
+    return float(numpy.max(numpy.abs(found.answer - expected.value), initial=0.0)) / _own(expected)
 
 
 def _is_lost(found: Found) -> bool:
@@ -86,19 +104,37 @@ def _is_lost(found: Found) -> bool:
     return bool(numpy.isfinite([off, size]).all()) and off > GROSS * size > 0
 
 
-def huge_point(points: Points) -> Point | None:
-    """A point at which any step is lost; None where quotients are nowhere exact, or numbers are too large there."""
-    base = next(iter(points.hidden), points.printed)
-    graph, inputs = base.sized.graph, base.sized.inputs
+def base(points: Points) -> Point:
+    """The point beside which the program is looked at: a drawn one, where kinks are not to be expected."""
+    return next(iter(points.hidden), points.printed)
+
+
+def probes(points: Points) -> list[Point]:
+    """Two points next to the base, and one at which any step is lost where quotients may be exact."""
+    start = base(points)
+    found = []
+    if not any(start.expected(q).active for q in points.quantities):
+        found = [_scaled(start, lambda n: 1 + NEAR * (1 + n % 5)), _scaled(start, lambda n: 1 - NEAR * (1 + n % 3))]
+    graph, inputs = start.sized.graph, start.sized.inputs
     fixed = {graph.by_name[n] for n in graph.leaves if inputs[n].fixed}
-    if any(_is_bent(node, fixed) for node in topological([graph.by_name[n] for n in graph.nodes], frozenset())):
-        return None
-    grown = {
-        n: v if inputs[n].fixed or inputs[n].classes is not None else numpy.asarray(v, dtype=float) * HUGE
-        for n, v in base.values.items()
-    }
-    point = Point(grown, base.sized)
-    return point if points.usable(point) else None
+    if not any(_is_bent(node, fixed) for node in topological([graph.by_name[n] for n in graph.nodes], frozenset())):
+        found.append(_scaled(start, lambda n: numpy.full(n.shape, HUGE)))
+    return [p for p in found if points.usable(p)]
+
+
+def _scaled(point: Point, factors: Callable[[Array], Array]) -> Point:
+    """The point with every number that is not fixed times a factor, by its place."""
+    inputs = point.sized.inputs
+    values = {}
+    for name, value in point.values.items():
+        kept = inputs[name].fixed or inputs[name].classes is not None
+        places = numpy.arange(numpy.size(value)).reshape(numpy.shape(value))
+        values[name] = value if kept else numpy.asarray(value, dtype=float) * factors(places)
+    return Point(values, point.sized)
+
+
+def _is_huge(point: Point, base: Point) -> bool:
+    return any(numpy.max(numpy.abs(v)) > 2 * numpy.max(numpy.abs(base.values[n])) for n, v in point.values.items())
 
 
 def _is_bent(node: Node, fixed: set[Node]) -> bool:
@@ -125,5 +161,8 @@ def _complex_functions(sources: Sequence[str]) -> list[str]:
     return found
 
 
+_QUOTIENT = re.compile(
+    r"\)\s*/\s*\(?\s*(?:[\d.]+\s*\*\s*)?(?:h|eps|epsilon|delta|dx|step|\d?\.?\d*e-\d+)\b", re.IGNORECASE
+)
 _DEFINED = re.compile(r"(?:async )?def (\w+)")
 _COMPLEX = re.compile(r"\.imag\b|\bimag\(|(?<![\w.])\d[\d.]*(?:e[-+]?\d+)?j\b|\bcomplex(?:128|64)?\b", re.IGNORECASE)

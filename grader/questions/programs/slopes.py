@@ -178,12 +178,14 @@ def _compared(claimed: float, middle: float, numbers: Array, value: Item, item: 
         for h, q in zip(steps, quotients, strict=True)
     )
     room = 20 * error + (1e-3 if item.narrow or value.narrow else 1e-6) * scale
+    if item.narrow or value.narrow:
+        if room > 1e-2 * scale:
+            return Slope(claimed, slope, None, "float32 is too coarse for differences", plotted)
+        return Slope(claimed, slope, abs(claimed - slope) <= room, "", plotted)
     (right, right_error), (left, left_error) = _extrapolated(ahead[:used], 4.0), _extrapolated(behind[:used], 4.0)
     if abs(right - left) > 100 * (right_error + left_error) + 1e-4 * scale:
         between = min(left, right) - room <= claimed <= max(left, right) + room
         return Slope(claimed, slope, True if between else None, "there is a kink at the point", plotted)
-    if room > 1e-2 * scale and (value.narrow or item.narrow):
-        return Slope(claimed, slope, None, "float32 is too coarse for differences", plotted)
     if error > 1e-3 * scale:
         return Slope(claimed, slope, None, "the function is not smooth enough beside the point", plotted)
     return Slope(claimed, slope, abs(claimed - slope) <= room, "", plotted)
