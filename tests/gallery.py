@@ -22,7 +22,35 @@ NASTY = (
     "<script>alert(1)</script><img src=x onerror=alert(1)>\"'&\x1b[31m\u202e\u200b\u2066{{ 7*7 }}$x$ [a](javascript:b)"
 )
 NASTY_NAME = "<b>ada & co</b> \u202e\u200b'\"{{x}}"
-TWO_PATHS = (ROOT / "problems" / "two-paths.yaml").read_text(encoding="utf-8").split("\nexamples:")[0]
+TWO_PATHS = """
+format: 1
+title: Two leaves, three nodes
+statement: |
+  Two leaves feed three nodes, and each leaf is read twice:
+
+  $$u_3 = u_1 u_2, \\qquad u_4 = u_1 + u_2, \\qquad u_5 = 2 u_3 u_4.$$
+graph:
+  inputs: {u1: 3, u2: 4}
+  nodes: {u3: u1 * u2, u4: u1 + u2, u5: 2 * u3 * u4}
+questions:
+  forward: {ask: trace, mode: forward, title: Forward pass, points: 3}
+  locals:
+    ask: values
+    title: Local derivatives
+    prompt: The local derivatives $J_{13} = \\partial u_3/\\partial u_1$, $J_{23}$, $J_{35}$ and $J_{45}$.
+    of: {J13: "edge(u1, u3)", J23: "edge(u2, u3)", J35: "edge(u3, u5)", J45: "edge(u4, u5)"}
+    points: 4
+  path: {ask: value, title: One path, of: "path(u1, u3, u5)"}
+  backward:
+    ask: trace
+    mode: reverse
+    title: Backward pass
+    points: 5
+    depends_on: forward
+    hints: ["How many nodes read $u_1$? Each of them sends something back.", "$p_1 = p_3 J_{13} + p_4 J_{14}$."]
+"""
+SOME = ("two-paths", "gates", "linear-step", "two-matrices", "product-plus-sine")
+"""Of the bank, the problems that are in the gallery together."""
 RIGHT = {
     "forward": {"u3": 12, "u4": 7, "u5": 168},
     "locals": {"J13": 4, "J23": 3, "J35": 14, "J45": 24},
@@ -126,17 +154,25 @@ PROGRAMS = {
 
 def make(folder: pathlib.Path) -> list[pathlib.Path]:
     """All pages, below `folder`."""
-    with tempfile.TemporaryDirectory() as scratch:
-        for name, (problems, handins) in _sets().items():
-            where = pathlib.Path(scratch, name)
-            _write(where / "problems", problems)
-            _write(where / "handins", handins)
-            extra = ["--standalone"] if name == "alone" else []
-            _run("grade", str(where / "problems"), str(where / "handins"), "-o", str(folder / name), *extra)
-            _run("solve", str(where / "problems"), "-o", str(folder / f"{name}.html"))
+    for name in _sets():
+        make_set(name, folder)
     _bank(folder)
     _from_results(folder / "results")
     return sorted(folder.rglob("*.html"))
+
+
+def make_set(name: str, folder: pathlib.Path) -> None:
+    """The pages of one set, and its solution sheet."""
+    problems, handins = _sets()[name]
+    with tempfile.TemporaryDirectory() as scratch:
+        where = pathlib.Path(scratch)
+        _write(where / "problems", problems)
+        _write(where / "handins", handins)
+        extra = ["--standalone"] if name == "alone" else []
+        only = next(iter(problems)) if len(problems) == 1 else ""
+        paths = [str(where / "problems" / only), str(where / "handins")]
+        _run("grade", *paths, "-o", str(folder / name), *extra)
+        _run("solve", paths[0], "-o", str(folder / f"{name}.html"))
 
 
 def _run(*arguments: str) -> None:
@@ -279,11 +315,15 @@ def _hostile() -> dict[str, str]:
 
 
 def _bank(folder: pathlib.Path) -> None:
-    """Several problems: some students of the sample class."""
+    """Several problems: some of the bank, and some students of the sample class."""
     with tempfile.TemporaryDirectory() as scratch:
+        problems, handins = pathlib.Path(scratch, "problems"), pathlib.Path(scratch, "handins")
+        problems.mkdir()
+        for name in SOME:
+            shutil.copy(ROOT / "problems" / f"{name}.yaml", problems)
         for name in ("s01", "s04", "s13"):
-            shutil.copytree(ROOT / "submissions" / name, pathlib.Path(scratch, name))
-        _run("grade", str(ROOT / "problems"), scratch, "-o", str(folder / "bank"))
+            shutil.copytree(ROOT / "submissions" / name, handins / name)
+        _run("grade", str(problems), str(handins), "-o", str(folder / "bank"))
 
 
 def _from_results(folder: pathlib.Path) -> None:
