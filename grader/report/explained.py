@@ -23,6 +23,7 @@ from grader.report.drawing import (
     Drawing,
     DrawnEdge,
     DrawnNode,
+    Share,
     adjoint_cell,
     answer_cells,
     block_node,
@@ -30,7 +31,7 @@ from grader.report.drawing import (
     drawn_edges,
     value_cell,
 )
-from grader.report.layout import Structure, collapsed, layout
+from grader.report.layout import MOST_CARDS, Structure, collapsed, layout
 from grader.report.mathematics import mathml
 from grader.report.numbers import shape_text, shown
 from grader.report.pages import html, name_html
@@ -309,6 +310,25 @@ class Explained:
         drawing = Drawing(title, f"{self._told}{words} The tables have the same numbers.", nodes,
                           drawn_edges(labels, block_of))  # fmt: skip
         return _drawn(drawing, small.structure, prefix)
+
+    def shares(self, question: Question, counts: Mapping[str, int], total: int, prefix: str) -> Markup | None:
+        """The graph with the share of a class whose first error is at each item of a question; of 40 nodes at most."""
+        sweep = self.sweep(question)
+        if sweep is None or len(self.graph.names) > MOST_CARDS:
+            return None
+        found = {sweep.node_of[item]: Share(count, total) for item, count in counts.items() if item in sweep.node_of}
+        return self._guarded(lambda: self._shares(found, sweep.mode == "edges", prefix))
+
+    def _shares(self, found: Mapping[str, Share], on_edges: bool, prefix: str) -> Markup:
+        nodes = []
+        for name in self.graph.names:
+            symbol, formula, note = self._texts(name)
+            nodes.append(DrawnNode(name, symbol, formula, note, share=None if on_edges else found.get(name)))
+        edges = tuple(DrawnEdge(j, i, share=found.get(f"{j}->{i}")) for j, i in self.graph.edges)
+        told = "; ".join(f"{name}: {share.text}" for name, share in found.items())
+        title = "Where the first error happens, as a share of those who tried"
+        drawing = Drawing(title, f"{told}. The table has the same numbers.", tuple(nodes), edges, heat=on_edges)
+        return _drawn(drawing, self.structure, prefix)
 
     @cached_property
     def _told(self) -> str:

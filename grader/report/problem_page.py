@@ -11,7 +11,9 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
+from grader.marking import PreparedProblem
 from grader.marking.results import ProblemSummary, Value, Verdict
+from grader.report.explained import Explained
 from grader.report.findings import reading, signed
 from grader.report.names import safe_name, stands
 from grader.report.numbers import Shown, shown
@@ -59,7 +61,7 @@ def problem_html(
         several=len(head.problems) != 1,
         source=prepared.problem.source if prepared else None,
         questions=questions,
-        drawings=drawings or {},
+        drawings=drawings if drawings is not None else _drawings(prepared, questions),
         expected={question.question: _expected(head, question) for question in questions},
         columns={question.question: _columns(question) for question in questions},
         reading=reading,
@@ -67,6 +69,20 @@ def problem_html(
         most_answers=MOST_ANSWERS,
         most_items=MOST_ITEMS,
     )
+
+
+def _drawings(prepared: PreparedProblem | None, questions: Sequence[QuestionStatistics]) -> dict[str, Markup]:
+    """The graph with the shares of first errors, for each question along it in which somebody failed."""
+    if prepared is None:
+        return {}
+    explained = Explained(prepared)
+    found = {}
+    for question in questions:
+        if question.follows_the_graph and question.failed:
+            counts = {item: count for item, (count, _) in question.share_of_first_errors().items()}
+            asked = prepared.problem.question(question.question)
+            found[question.question] = explained.shares(asked, counts, question.tried, f"g-{question.letter}")
+    return {name: drawing for name, drawing in found.items() if drawing is not None}
 
 
 def _columns(question: QuestionStatistics) -> list[tuple[Verdict, State]]:
