@@ -29,7 +29,6 @@ from grader.engine.formula import (
     Scope,
     Unfit,
     names_in,
-    names_read,
     parse,
     read_formula,
 )
@@ -115,8 +114,8 @@ class Graph:
     def compile(self, *quantities: str, batch: Sequence[str] = ()) -> Callable[..., Any]:
         """One plain function of the inputs, in the order in which they were given, that returns the quantities.
 
-        Several come as a tuple, one alone; `run.source` is its text. Arrays are in the inputs' shapes and float64 (those
-        of other numbers are converted); a graph of numbers takes and gives floats. Inputs named in `batch` have a
+        Several come as a tuple, one alone; `run.source` is its text. Arrays are in the inputs' shapes and float64
+        (others are converted); a graph of numbers takes and gives floats. Inputs named in `batch` have a
         leading axis more (of any one length), and so has every result. Arguments are never changed, results never
         shared between calls. Domain errors give NumPy's values. Raises FormulaError for a quantity that cannot be read.
         """
