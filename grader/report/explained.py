@@ -327,7 +327,7 @@ class Explained:
         edges = tuple(DrawnEdge(j, i, share=found.get(f"{j}->{i}")) for j, i in self.graph.edges)
         told = "; ".join(f"{name}: {share.text}" for name, share in found.items())
         title = "Where the first error happens, as a share of those who tried"
-        drawing = Drawing(title, f"{told}. The table has the same numbers.", tuple(nodes), edges, heat=on_edges)
+        drawing = Drawing(title, f"{told}. The table has the same numbers.", tuple(nodes), edges, heat=True)
         return _drawn(drawing, self.structure, prefix)
 
     @cached_property
