@@ -18,7 +18,7 @@ from grader.answers.find import HandinFile
 from grader.errors import AnswerError
 
 MOST_CELLS = 2_000
-_MAGIC = re.compile(r"^\s*(%{1,2}|!|\?)|^\s*[\w.]+\?{1,2}\s*$")
+_MAGIC = re.compile(r"\s*(?:%|!|\?|[\w.]+\?{1,2}\s*$|[\w, ]{1,100}=\s{0,9}[!%])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,18 +107,48 @@ def _without_magics(text: str) -> tuple[str, int]:
         return "", len(lines)
     kept: list[str] = []
     dropped = 0
+    before = _Open()
     for line in lines:
-        if _MAGIC.match(line) and not _inside_text(kept):
-            kept.append(re.match(r"\s*", line)[0] + "pass")  # type: ignore[index]
+        if _MAGIC.match(line) and not before.goes_on:
+            indent = line[: len(line) - len(line.lstrip())]
+            kept.append(f"{indent}pass")
             dropped += 1
         else:
             kept.append(line)
+            before.read(line)
     return "\n".join(kept), dropped
 
 
-def _inside_text(lines: list[str]) -> bool:
-    """Whether a text in triple quotes, or an open bracket, goes on after these lines."""
-    joined = "\n".join(lines)
-    if joined.count('"""') % 2 or joined.count("'''") % 2:
-        return True
-    return sum(joined.count(c) for c in "([{") > sum(joined.count(c) for c in ")]}")
+class _Open:
+    """Whether a statement goes on in the next line: in a text of three quotes, in brackets, or behind a backslash."""
+
+    def __init__(self) -> None:
+        self._quotes = ""
+        self._brackets = 0
+        self._continued = False
+
+    @property
+    def goes_on(self) -> bool:
+        return bool(self._quotes) or self._brackets > 0 or self._continued
+
+    def read(self, line: str) -> None:
+        """Take one more line into account."""
+        self._continued = line.endswith("\\")
+        for found in _MARKS.finditer(line):
+            mark = found[0]
+            if self._quotes:
+                if mark == self._quotes:
+                    self._quotes = ""
+            elif mark == "#":
+                break
+            elif mark[0] in "\"'":
+                self._quotes = mark
+            elif mark in "([{":
+                self._brackets += 1
+            elif mark in ")]}":
+                self._brackets = max(0, self._brackets - 1)
+        if len(self._quotes) == 1:
+            self._quotes = ""
+
+
+_MARKS = re.compile(r"""\\.|\"{3}|'{3}|["'#()\[\]{}]""")
