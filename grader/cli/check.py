@@ -96,7 +96,7 @@ def _say_item(item: ItemResult, question: QuestionResult) -> None:
     else:
         parts = [state.word, answer and f"you gave {answer}", expected and f"expected {expected}"]
         say(f"    {painted(state, state.sign)} {name}{', '.join(part for part in parts if part)}")
-    if item.message:
+    if item.message and not (question.message or "").startswith(item.message):
         say(indented(safe(item.message, lines=True), 6))
     for one in item.checks:
         sign = {True: "✓", False: "✗", None: "⊘"}[one.passed]

@@ -136,9 +136,11 @@ class Programs:
 
     # ---- what ends it at once -------------------------------------------------------------------------------------
 
-    def _all(self, verdict: ItemVerdict, message: str | None) -> Marked:
+    def _all(self, verdict: ItemVerdict, message: str | None, *notes: str | None) -> Marked:
+        """One verdict for every item; the notes stand once, behind the message of the whole question."""
         expected = self.expected()
-        return Marked(tuple(Evidence(n, verdict, None, expected[n], message) for n in self.items), message)
+        items = tuple(Evidence(n, verdict, None, expected[n], message) for n in self.items)
+        return Marked(items, wording.joined(message, *notes))
 
     def _refused(self, program: Program, outcome: Outcome, calls: Sequence[CallOutcome]) -> Marked | None:
         """What keeps the values from being looked at: the program as a whole, or one call of it."""
@@ -148,17 +150,17 @@ class Programs:
             return self._all("unreadable", wording.syntax(outcome.syntax))
         if outcome.state == "missing":
             names = " and ".join(outcome.missing)
-            return self._all("missing", wording.joined(f"{names} is not defined at the top level of the file.", *notes))
+            return self._all("missing", f"{names} is not defined at the top level of the file.", *notes)
         for n, call in enumerate(calls):
             if call.raised is not None:
                 said = wording.raised(call.raised, self.interface, self.judged_points[n])
-                return self._all("wrong", wording.joined(said, *notes, printed))
+                return self._all("wrong", said, *notes, printed)
         if outcome.state == "ok" or (outcome.state in STOPPED and len(calls) == len(self.judged_points)):
             return None
         said = wording.sentence(outcome.reason)
         if outcome.state == "not_checked":
             return self._all("not_checked", f"Not checked: {outcome.reason.rstrip('.')}. This costs no points.")
-        return self._all("wrong", wording.joined(said, *notes, printed))
+        return self._all("wrong", said, *notes, printed)
 
     # ---- what is found out beside the values -----------------------------------------------------------------------
 
@@ -210,8 +212,11 @@ class Programs:
             outcome = run(self._request(program, [self.interface.call(p) for p in points])) if points else Outcome("ok")
             alternative = self.interface.alternatives[number]
             for call, point in zip(outcome.calls, points, strict=False):
-                there = judged(self.interface, alternative, [call], [point], self.tolerance, narrow)
-                yield {} if call.values is None else {n: f for n, i in there.items() for f in i.wrong}
+                if call.values is None or not self.points.is_plain(point):
+                    yield {}
+                else:
+                    there = judged(self.interface, alternative, [call], [point], self.tolerance, narrow)
+                    yield {n: f for n, i in there.items() for f in i.wrong}
 
         return smallest(self.points, [f.point.sized for f in wrong], judge)
 

@@ -91,6 +91,10 @@ class Points:
         """Whether every quantity is a finite number there."""
         return all(numpy.all(numpy.isfinite(point.expected(q).value)) for q in self.quantities)
 
+    def is_plain(self, point: Point) -> bool:
+        """Whether values there are finite and have one derivative: a kink shows nobody what is wrong elsewhere."""
+        return self.usable(point) and not any(point.expected(q).active for q in self.quantities)
+
     def _sized(self, inputs: Mapping[str, Input], shapes: Mapping[str, Any]) -> Sized:
         sized = {n: resized(one, tuple(shapes[n])) if n in shapes else one for n, one in inputs.items()}
         graph = rebuilt(self.problem.graph, sized, self.problem.functions)

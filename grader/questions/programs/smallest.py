@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy
 
@@ -36,7 +37,10 @@ class Example:
 
 
 Judge = Callable[[Sequence[Point]], Iterable[dict[str, Found]]]
-"""What is wrong at each of some points, by item, found when it is asked for; shorter where the program stops."""
+"""What is wrong at each of some points, by item, found when it is asked for; shorter where the program stops.
+
+At points that are not plain nothing counts as wrong.
+"""
 
 
 def smallest(points: Points, wrong_at: Sequence[Sized], judge: Judge) -> Example | None:
@@ -45,7 +49,7 @@ def smallest(points: Points, wrong_at: Sequence[Sized], judge: Judge) -> Example
     for sized in sizes[:2]:
         best = _best(judge, _simple(points, sized))
         if best is not None:
-            return _simplified(points, judge, best)
+            return _simplified(judge, best)
     return None
 
 
@@ -71,17 +75,23 @@ def _cost(point: Point) -> tuple[int, int, float]:
 
 
 def _simple(points: Points, sized: Sized) -> list[Point]:
+    """The same points for every student, found once."""
+    known = _SIMPLE.setdefault(points, {})
+    if sized not in known:
+        known[sized] = _whole(points, sized)
+    return known[sized]
+
+
+_SIMPLE: WeakKeyDictionary[Points, dict[Sized, list[Point]]] = WeakKeyDictionary()
+
+
+def _whole(points: Points, sized: Sized) -> list[Point]:
     rng = generator(points.seed, "small points")
     found = []
     for n in range(TRIED):
         values = {name: _small(one, sized.graph.shape(name), rng, n) for name, one in sized.inputs.items()}
         found.append(Point(values, sized))
-    return [p for p in found if _is_plain(points, p)]
-
-
-def _is_plain(points: Points, point: Point) -> bool:
-    """Whether values there are finite and have one derivative: nobody learns from a kink what is wrong elsewhere."""
-    return points.usable(point) and not any(point.expected(q).active for q in points.quantities)
+    return [p for p in found if points.is_plain(p)]
 
 
 def _small(one: Input, shape: tuple[int, ...], rng: numpy.random.Generator, n: int) -> Array:
@@ -100,10 +110,10 @@ def _is_positive(one: Input) -> bool:
     return bool(numpy.all(one.draw(numpy.random.default_rng(0), (16,)) > 0))
 
 
-def _simplified(points: Points, judge: Judge, best: Example) -> Example:
+def _simplified(judge: Judge, best: Example) -> Example:
     """Entries made 0, or 1, one after the other, while as many items stay wrong."""
     for _ in range(ROUNDS):
-        simpler = [p for p in _simpler(best.point) if _is_plain(points, p)]
+        simpler = _simpler(best.point)
         tried = zip(simpler, judge(simpler), strict=False) if simpler else ()
         better = next((Example(p, w) for p, w in tried if set(w) >= set(best.wrong)), None)
         if better is None:
