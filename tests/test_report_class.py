@@ -227,7 +227,8 @@ def test_a_drawing_stands_beside_the_numbers_where_there_is_one():
         found.add(digest(result))
     drawing = Markup("<svg><title>Drawn</title></svg>")
     html = problem_html(ONE.problems[0], found.questions("p"), ONE, {"back": drawing})
-    assert f'<figure class="card figure">{drawing}</figure>' in html
+    figure = html[html.index('<figure class="card figure">') : html.index("</figure>")]
+    assert str(drawing) in figure
 
 
 def test_a_problem_has_its_id_as_the_name_of_its_page_where_that_can_be():
